@@ -1,0 +1,32 @@
+"""The nouns, in the order of the story."""
+
+from dialer.models.account import Account
+from dialer.models.batch import Attempt, Batch
+from dialer.models.call_record import CallRecord
+from dialer.models.callback import Callback, TurnedAway
+from dialer.models.campaign import Campaign
+from dialer.models.claim import Bell, Claimable, Heartbeat, Seat
+from dialer.models.contact import Contact, ContactList
+from dialer.models.do_not_call import DoNotCall
+from dialer.models.exchange import CarrierExchange
+from dialer.models.voice_file import CarrierFile, VoiceFile
+
+__all__ = [
+    "Account",
+    "Attempt",
+    "Batch",
+    "Bell",
+    "CallRecord",
+    "Callback",
+    "Campaign",
+    "CarrierExchange",
+    "CarrierFile",
+    "Claimable",
+    "Contact",
+    "ContactList",
+    "DoNotCall",
+    "Heartbeat",
+    "Seat",
+    "TurnedAway",
+    "VoiceFile",
+]

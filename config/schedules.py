@@ -1,0 +1,34 @@
+"""The work that the queue does, as data.
+
+A kind of work is a function without arguments which does one unit of what is due and says whether there was any.
+It claims its rows itself, so it may be rung twice, late or never. The sweep rings every kind once a minute.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """One kind of work: which queue serves it, and what to ring for when some of it was done."""
+
+    function: str
+    queue: str
+    then: tuple[str, ...] = ()
+
+
+DEFAULT_QUEUE = "default"
+LONG_QUEUE = "long"  # transfers of many seconds, so that they never hold up a dispatch
+
+QUEUES = (DEFAULT_QUEUE, LONG_QUEUE)
+
+WORK = {
+    "intake": Work(function="dialer.flow.intake.read_next", queue=DEFAULT_QUEUE),
+    "dispatch": Work(function="dialer.flow.dispatch.send_next", queue=DEFAULT_QUEUE),
+    "callbacks": Work(function="dialer.flow.ledger.apply_next", queue=DEFAULT_QUEUE, then=("settle", "recordings")),
+    "bills": Work(function="dialer.flow.ledger.pull_next", queue=DEFAULT_QUEUE, then=("settle", "recordings")),
+    "settle": Work(function="dialer.flow.lifecycle.settle_next", queue=DEFAULT_QUEUE),
+    "recordings": Work(function="recordings.archive.fetch_next", queue=LONG_QUEUE),
+}
+
+SWEEP_MINUTES = 1
+SWEEP_FUNCTION = "dialer.tasks.sweep"

@@ -1,0 +1,131 @@
+"""An account: our credentials and settings at one carrier."""
+
+import secrets
+from ipaddress import ip_network
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+
+from dialer.models.secret import EncryptedTextField
+from dialer.terms import CarrierName, NumberForm
+
+YUNHU_ADDRESS = "http://platform.infin8linx.com/api/yunhu"
+
+
+def new_callback_secret() -> str:
+    """256 random bits, safe in an address."""
+    return secrets.token_urlsafe(32)
+
+
+def house_batch_size() -> int:
+    """Numbers in a batch unless an operator says otherwise."""
+    return settings.HOUSE_BATCH_SIZE
+
+
+def check_time_zone(name: str) -> None:
+    """Raise ValidationError unless the name is one of the tz database."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValidationError(f"“{name}” is no time zone. Use a name such as Asia/Shanghai.") from error
+
+
+def check_networks(text: str) -> None:
+    """Raise ValidationError unless each line or comma-separated part is an address or a network."""
+    for part in split_networks(text):
+        try:
+            ip_network(part, strict=False)
+        except ValueError as error:
+            raise ValidationError(f"“{part}” is no address or network such as 203.0.113.0/24.") from error
+
+
+def split_networks(text: str) -> list[str]:
+    return text.replace(",", " ").split()
+
+
+class Account(models.Model):
+    """Credentials, addresses and number rules at one carrier, with the token that all processes share."""
+
+    name = models.CharField(max_length=80, unique=True, help_text="How your team calls this account.")
+    carrier = models.CharField(max_length=20, default=CarrierName.YUNHU)
+    is_enabled = models.BooleanField(
+        "in use", default=True, help_text="Nothing is sent with an account that is not in use."
+    )
+
+    app_id = EncryptedTextField("app id", help_text="As the carrier gave it to you.")
+    access_key = EncryptedTextField("access key", help_text="As the carrier gave it to you.")
+    batch_url = models.URLField("address for batches", default=YUNHU_ADDRESS)
+    token_url = models.URLField(
+        "address for bills and recordings",
+        default=YUNHU_ADDRESS,
+        help_text="Often the same; ask the carrier.",
+    )
+
+    country = models.CharField(max_length=2, help_text="The country of the people who are called.")
+    country_code = models.CharField(
+        "carrier's country code",
+        max_length=10,
+        blank=True,
+        help_text="Only if the carrier told you another one than the usual.",
+    )
+    time_zone = models.CharField(
+        "carrier's time zone",
+        max_length=40,
+        default="Asia/Shanghai",
+        validators=[check_time_zone],
+        help_text="In which the carrier writes its times. UTC+8 (Asia/Shanghai) unless it told you otherwise.",
+    )
+    number_form = models.CharField(
+        max_length=20,
+        choices=NumberForm.choices,
+        default=NumberForm.NATIONAL,
+        help_text="How the carrier wants the numbers.",
+    )
+    dial_prefix = models.CharField(
+        max_length=8,
+        blank=True,
+        validators=[RegexValidator(r"^\d*$", "Digits only.")],
+        help_text="Digits that the carrier wants in front of each number; usually none.",
+    )
+    caller_id = models.CharField(
+        "caller ID",
+        max_length=20,
+        blank=True,
+        validators=[RegexValidator(r"^\d*$", "Digits only.")],
+        help_text="The number shown to the people called. Empty: the carrier chooses.",
+    )
+    batch_size = models.PositiveIntegerField(
+        default=house_batch_size,
+        validators=[MinValueValidator(1), MaxValueValidator(100_000)],
+        help_text="Numbers handed over at a time. What was handed over can't be called back, so keep it small.",
+    )
+
+    callback_secret = EncryptedTextField(default=new_callback_secret, editable=False)
+    allowed_sources = models.TextField(
+        "callbacks allowed from",
+        blank=True,
+        validators=[check_networks],
+        help_text="Addresses or networks, one a line. Empty: from anywhere that knows the secret address.",
+    )
+
+    token = EncryptedTextField(default="", blank=True, editable=False)
+    token_obtained_at = models.DateTimeField(null=True, editable=False)
+
+    next_pull_at = models.DateTimeField(null=True, editable=False, db_index=True)
+    pulled_until = models.DateTimeField(null=True, editable=False)
+    pull_complaint = models.TextField(blank=True, editable=False)
+
+    stopped_because = models.TextField(blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"<Account {self.pk}: {self.name}>"

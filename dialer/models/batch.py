@@ -1,0 +1,88 @@
+"""Batches and attempts: the dial ledger, committed before a byte leaves."""
+
+import uuid
+
+from django.db import models
+
+from dialer.models.account import Account
+from dialer.models.campaign import Campaign
+from dialer.models.claim import Claimable
+from dialer.models.contact import Contact
+from dialer.terms import Disposition
+
+
+def new_reference() -> str:
+    """A name that no other batch has, 32 hexadecimal digits."""
+    return uuid.uuid4().hex
+
+
+class Batch(Claimable):
+    """The attempts of one carrier request, under one reference that the carrier echoes."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        SENDING = "sending"
+        ACCEPTED = "accepted"
+        SETTLED = "settled"
+        REFUSED = "refused"
+        UNCERTAIN = "uncertain"
+        CANCELLED = "cancelled"
+
+    MOVES = {
+        State.WAITING: {State.SENDING, State.CANCELLED},
+        # Back to waiting only when it is certain that nothing left us.
+        State.SENDING: {State.WAITING, State.ACCEPTED, State.REFUSED, State.UNCERTAIN},
+        State.UNCERTAIN: {State.ACCEPTED, State.REFUSED},
+        State.ACCEPTED: {State.SETTLED},
+        State.SETTLED: set(),
+        State.REFUSED: set(),
+        State.CANCELLED: set(),
+    }
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="batches")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="batches")
+    sequence = models.PositiveIntegerField()  # 1, 2, … within the campaign
+    reference = models.CharField(max_length=32, unique=True, default=new_reference)
+    contact_count = models.PositiveIntegerField()
+    state = models.CharField(max_length=20, choices=State.choices, default=State.WAITING)
+    due_at = models.DateTimeField()
+    tries = models.PositiveIntegerField(default=0)  # claims, most of which reached the carrier
+    sent_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    carrier_task_id = models.CharField(max_length=64, blank=True)
+    carrier_code = models.CharField(max_length=40, blank=True)
+    message = models.TextField(blank=True)  # what the carrier said, or why we do not know
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name_plural = "batches"
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "sequence"], name="one_batch_per_sequence"),
+        ]
+        indexes = [models.Index(fields=["state", "due_at"], name="batch_by_state_and_due")]
+
+    def __str__(self) -> str:
+        return f"{self.campaign} #{self.sequence}"
+
+
+class Attempt(models.Model):
+    """One handing-over of one contact in one batch. The database allows one for each contact and round."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="attempts")
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="attempts")
+    round = models.PositiveSmallIntegerField(default=1)
+    disposition = models.CharField(max_length=20, choices=Disposition.choices, blank=True, default="")
+    keypress = models.CharField(max_length=20, blank=True, default="")
+    settled_at = models.DateTimeField(null=True)  # the first bill about it, by whichever way
+    silent_since = models.DateTimeField(null=True)  # declared silent: handed over and never billed
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["contact", "round"], name="one_attempt_per_contact_and_round"),
+            models.UniqueConstraint(fields=["batch", "contact"], name="one_attempt_per_contact_and_batch"),
+        ]
+
+    def __str__(self) -> str:
+        return f"attempt {self.pk}"

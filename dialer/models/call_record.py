@@ -1,0 +1,54 @@
+"""Call records: calls as the carrier billed them, normalised and kept."""
+
+from django.db import models
+
+from dialer.models.account import Account
+from dialer.models.batch import Attempt, Batch
+from dialer.models.campaign import Campaign
+from dialer.terms import Disposition, HungUpBy
+
+
+class CallRecord(models.Model):
+    """One call. A callback and a pulled bill about it meet here; either may be the first."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="call_records")
+    carrier_call_id = models.CharField(max_length=64)
+    carrier_call_uuid = models.CharField(max_length=64, blank=True)
+    reference = models.CharField(max_length=64, blank=True)  # as echoed, also if it is none of ours
+    campaign = models.ForeignKey(Campaign, null=True, on_delete=models.PROTECT, related_name="call_records")
+    batch = models.ForeignKey(Batch, null=True, on_delete=models.PROTECT, related_name="call_records")
+    attempt = models.ForeignKey(Attempt, null=True, on_delete=models.PROTECT, related_name="call_records")
+
+    number = models.CharField(max_length=32, blank=True)  # E.164 if it is known, else as on the wire
+    caller_id = models.CharField("caller ID", max_length=32, blank=True)
+    started_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    ring_seconds = models.PositiveIntegerField(default=0)
+    talk_seconds = models.PositiveIntegerField(default=0)
+    disposition = models.CharField(max_length=20, choices=Disposition.choices, default=Disposition.UNKNOWN)
+    hangup_code = models.CharField("hang-up code", max_length=20, blank=True)
+    hangup_meaning = models.CharField("hang-up meaning", max_length=100, blank=True)
+    hung_up_by = models.CharField(max_length=10, choices=HungUpBy.choices, default=HungUpBy.UNKNOWN)
+    keypress = models.CharField(max_length=20, blank=True)
+    recording_name = models.CharField(max_length=255, blank=True)
+
+    by_callback_at = models.DateTimeField(null=True)  # first known by callback
+    by_pull_at = models.DateTimeField(null=True)  # first known by pull
+    raw_callback = models.JSONField(null=True)
+    raw_bill = models.JSONField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "carrier_call_id"], name="one_call_record_per_carrier_call_id"),
+        ]
+        indexes = [
+            models.Index(fields=["campaign", "disposition"], name="call_record_by_disposition"),
+            models.Index(fields=["number"], name="call_record_by_number"),
+            models.Index(fields=["started_at"], name="call_record_by_start"),
+        ]
+
+    def __str__(self) -> str:
+        return f"call {self.carrier_call_id}"

@@ -1,0 +1,70 @@
+"""The inbox: raw pushes of carriers, stored before they are understood."""
+
+from django.db import models
+
+from dialer.models.account import Account
+from dialer.models.claim import Claimable
+
+
+class Callback(Claimable):
+    """One push, exactly as it came. Equal bodies are one row that counts."""
+
+    class State(models.TextChoices):
+        RECEIVED = "received"
+        APPLIED = "applied"
+        UNREADABLE = "unreadable"
+
+    MOVES = {
+        State.RECEIVED: {State.APPLIED, State.UNREADABLE},
+        State.UNREADABLE: {State.RECEIVED},  # after a fix it is tried again
+        State.APPLIED: set(),
+    }
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="callbacks")
+    kind = models.CharField(max_length=20)
+    body = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
+    content_type = models.CharField(max_length=100, blank=True)
+    source = models.GenericIPAddressField(null=True)
+    received_at = models.DateTimeField(auto_now_add=True)
+    times_received = models.PositiveIntegerField(default=1)
+    last_received_at = models.DateTimeField()
+    state = models.CharField(max_length=20, choices=State.choices, default=State.RECEIVED)
+    was_repaired = models.BooleanField(default=False)
+    complaint = models.TextField(blank=True)
+    applied_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "kind", "sha256"], name="one_callback_per_body"),
+        ]
+        indexes = [models.Index(fields=["state", "id"], name="callback_by_state")]
+
+    def __str__(self) -> str:
+        return f"callback {self.pk}"
+
+
+class TurnedAway(models.Model):
+    """A counted trace of pushes with a wrong secret or from a foreign address, one row a day and source."""
+
+    class Reason(models.TextChoices):
+        SECRET = "secret", "wrong secret address"
+        SOURCE = "source", "address not allowed"
+
+    on = models.DateField()
+    source = models.GenericIPAddressField()
+    reason = models.CharField(max_length=10, choices=Reason.choices)
+    count = models.PositiveIntegerField(default=1)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-last_at"]
+        verbose_name = "callback turned away"
+        verbose_name_plural = "callbacks turned away"
+        constraints = [
+            models.UniqueConstraint(fields=["on", "source", "reason"], name="one_trace_per_day_and_source"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source}, {self.on}"

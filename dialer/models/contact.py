@@ -1,0 +1,82 @@
+"""Contact lists and contacts: one uploaded spreadsheet, and each of its rows with its fate."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from dialer.models.campaign import Campaign
+from dialer.models.claim import Claimable
+from dialer.terms import SkipReason
+
+
+class ContactList(Claimable):
+    """One uploaded spreadsheet of one campaign, with what the operator said about its columns."""
+
+    class State(models.TextChoices):
+        UPLOADED = "uploaded"
+        READING = "reading"
+        READY = "ready"
+        REJECTED = "rejected"
+
+    MOVES = {
+        State.UPLOADED: {State.READING, State.REJECTED},
+        State.READING: {State.UPLOADED, State.READY, State.REJECTED},
+        State.READY: set(),
+        State.REJECTED: set(),
+    }
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="contact_lists")
+    file = models.FileField(upload_to="contacts/")
+    original_name = models.CharField(max_length=255)
+    size_bytes = models.PositiveBigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, default="")
+
+    sheet = models.CharField(max_length=255, blank=True)
+    encoding = models.CharField(max_length=40, blank=True)
+    delimiter = models.CharField(max_length=1, blank=True)
+    has_header = models.BooleanField(default=True)
+    number_column = models.PositiveSmallIntegerField(null=True, blank=True)  # 0-based; None: not confirmed yet
+
+    state = models.CharField(max_length=20, choices=State.choices, default=State.UPLOADED)
+    complaint = models.TextField(blank=True)  # why it was rejected
+    row_count = models.PositiveIntegerField(null=True)  # known when read, estimated by the preview
+    rows_read = models.PositiveIntegerField(default=0)
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    uploaded_at = models.DateTimeField(auto_now_add=True)
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-uploaded_at"]
+
+    def __str__(self) -> str:
+        return self.original_name
+
+
+class Contact(models.Model):
+    """One row of a contact list. Without a skip reason it is to be called; its batch and disposition tell the rest."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="contacts")
+    contact_list = models.ForeignKey(ContactList, on_delete=models.CASCADE, related_name="contacts")
+    row_number = models.PositiveIntegerField()  # as the spreadsheet program shows it
+    raw = models.CharField(max_length=80, blank=True)  # the cell as it was
+    number = models.CharField(max_length=16, blank=True)  # E.164, "" if unreadable
+    skip_reason = models.CharField(max_length=20, choices=SkipReason.choices, blank=True, default="")
+    duplicate_of_row = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["contact_list", "row_number"], name="one_contact_per_row"),
+            models.UniqueConstraint(
+                fields=["campaign", "number"],
+                condition=~Q(number="") & ~Q(skip_reason=SkipReason.DUPLICATE),
+                name="one_contact_per_number_and_campaign",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["campaign", "skip_reason"], name="contact_by_skip_reason"),
+            models.Index(fields=["number"], name="contact_by_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"row {self.row_number}"

@@ -1,0 +1,29 @@
+"""Exchanges: HTTP requests and their answers, masked, for operators' questions."""
+
+from django.db import models
+
+from dialer.models.account import Account
+from dialer.models.batch import Batch
+
+
+class CarrierExchange(models.Model):
+    """One HTTP request and its answer. Holds no secret and no full phone number."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="exchanges")
+    batch = models.ForeignKey(Batch, null=True, on_delete=models.SET_NULL, related_name="exchanges")
+    at = models.DateTimeField(auto_now_add=True)
+    purpose = models.CharField(max_length=40)
+    url = models.CharField(max_length=500)
+    request = models.TextField(blank=True)
+    status = models.PositiveSmallIntegerField("HTTP status", null=True)
+    response = models.TextField(blank=True)
+    elapsed_milliseconds = models.PositiveIntegerField(default=0)
+    complaint = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = "exchange"
+        indexes = [models.Index(fields=["at"], name="exchange_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.at:%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,45 @@
+"""Recordings: audio of calls, kept by us because the carrier forgets it."""
+
+from django.db import models
+
+from dialer.models import CallRecord, Claimable
+
+
+class Recording(Claimable):
+    """One promised recording, from the promise to the verified file."""
+
+    class State(models.TextChoices):
+        DUE = "due"
+        FETCHING = "fetching"
+        STORED = "stored"
+        GONE = "gone", "gone at the carrier"
+        LOST = "lost", "lost: deadline passed"
+
+    MOVES = {
+        State.DUE: {State.FETCHING, State.LOST},
+        State.FETCHING: {State.DUE, State.STORED, State.GONE},
+        State.STORED: set(),
+        State.GONE: {State.DUE},  # a person may ask again
+        State.LOST: {State.DUE},
+    }
+
+    call_record = models.OneToOneField(CallRecord, on_delete=models.PROTECT, related_name="recording")
+    state = models.CharField(max_length=20, choices=State.choices, default=State.DUE)
+    deadline_at = models.DateTimeField()  # last moment at which the carrier still has it
+    due_at = models.DateTimeField()  # next try
+    tries = models.PositiveIntegerField(default=0)
+    complaint = models.TextField(blank=True)  # why the last try failed, or what is odd about the file
+    file = models.FileField(upload_to="recordings/", blank=True)
+    content_type = models.CharField(max_length=60, blank=True)
+    size_bytes = models.PositiveBigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
+    seconds = models.FloatField(default=0)
+    stored_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["state", "deadline_at"], name="recording_by_deadline")]
+        permissions = [("listen_recording", "Can play and download recordings")]
+
+    def __str__(self) -> str:
+        return f"recording of {self.call_record}"
