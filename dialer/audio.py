@@ -186,7 +186,7 @@ _WINDOWS_PER_SECOND = 10
 _FULL_SCALE = 32_768
 _CLIPPED_AT = 32_500  # resampling and mp3 move a clipped sample a little off full scale
 _AUDIBLE_DBFS = -50.0
-_QUIET_DBFS = -33.0
+_QUIET_DBFS = -38.0
 _CLIPPED_SHARE = 0.002
 _LONG_SILENCE_SECONDS = 1.5
 
