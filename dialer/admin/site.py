@@ -1,9 +1,114 @@
-"""The console: Django's admin site with our navigation."""
+"""The console: Django's admin site with navigation by jobs.
 
-from django.contrib.admin import AdminSite
+The site knows no page by name. Each page (a ConsoleAdmin of dialer/admin/base.py) says by itself
+
+    navigation = Place(Section.OPERATE, 20, "voice")   where it stands: section, order within it, icon;
+                                                       None: it has no entry of its own
+    attention(request) -> list[Attention]              what of it only a person can settle; becomes the badge of
+                                                       its entry and a line with a remedy on the overview
+    figures(request) -> list[Figure]                   its numbers on the overview
+    empty_help                                         what an empty list says
+
+so that a later app, which this one must not import, stands in the navigation like any other. Entries and lines
+are shown only to those who may see the page.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.contrib.admin import AdminSite, ModelAdmin
+from django.db.models import Model
+from django.db.models.base import ModelBase
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+from dialer.admin.navigation import Attention, Entry, EntryGroup, Place, Section, badge, leads_to
+
+# Whoever may add or edit a schedule or a queued task of django-q can run any function of ours. No permission is
+# worth that, so its pages do not exist here.
+APPS_WITHOUT_PAGES = {"django_q"}
+
+# Pages of Django's own apps, which can't say it by themselves.
+PLACES_OF_OTHERS = {
+    "auth.user": Place(Section.SET_UP, 80, "users"),
+    "auth.group": Place(Section.SET_UP, 90, "groups"),
+}
 
 
 class ConsoleSite(AdminSite):
     site_header = "Dialer"
     site_title = "Dialer"
-    index_title = "Overview"
+    index_title = _("Overview")
+    site_url = None
+    enable_nav_sidebar = False  # ours stands in its place
+
+    def register(
+        self,
+        model_or_iterable: type[Model] | Iterable[type[Model]],
+        admin_class: type[ModelAdmin] | None = None,
+        **options: Any,
+    ) -> None:
+        models = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else model_or_iterable
+        wanted = [model for model in models if model._meta.app_label not in APPS_WITHOUT_PAGES]
+        super().register(wanted, admin_class, **options)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """What the shell around every page needs; nothing is counted before a template asks."""
+        attention: Any = SimpleLazyObject(lambda: self.attention(request))
+        return super().each_context(request) | {
+            "attention": attention,
+            "navigation": SimpleLazyObject(lambda: self.navigation(request, attention)),
+        }
+
+    def attention(self, request: HttpRequest) -> dict[ModelAdmin, list[Attention]]:
+        """What needs a person, by page; pages without any are left out."""
+        found = {
+            page: [item for item in page.attention(request) if item.count]
+            for page, _place in self._places(request)
+            if hasattr(page, "attention")
+        }
+        return {page: items for page, items in found.items() if items}
+
+    def navigation(self, request: HttpRequest, attention: dict[ModelAdmin, list[Attention]]) -> list[EntryGroup]:
+        """The sections with the entries this user may see; empty sections are left out."""
+        groups = {section: EntryGroup(label=section.label) for section in Section}
+        overview = reverse("admin:index", current_app=self.name)
+        groups[Section.OPERATE].entries.append(
+            Entry(label=self.index_title, icon="overview", url=overview, is_current=request.path == overview)
+        )
+        for page, place in self._places(request):
+            groups[place.section].entries.append(self._entry(request, page, place, attention.get(page, [])))
+        return [group for group in groups.values() if group.entries]
+
+    def app_index(  # type: ignore[override]  # a redirect instead of a page
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Lists of an app's tables help nobody: the overview is the one way in."""
+        return HttpResponseRedirect(reverse("admin:index", current_app=self.name))
+
+    def _places(self, request: HttpRequest) -> Iterator[tuple[ModelAdmin, Place]]:
+        placed = []
+        for model, page in self._registry.items():
+            place = getattr(page, "navigation", None) or PLACES_OF_OTHERS.get(model._meta.label_lower)
+            if place and page.has_view_permission(request):
+                placed.append((page, place))
+        return iter(sorted(placed, key=lambda pair: pair[1].order))
+
+    def _entry(self, request: HttpRequest, page: ModelAdmin, place: Place, items: list[Attention]) -> Entry:
+        url = self.list_url(page)
+        return Entry(
+            label=place.label or capfirst(str(page.opts.verbose_name_plural)),
+            icon=place.icon,
+            url=url,
+            is_current=leads_to(request, url),
+            badge=badge(items),
+            is_alarm=any(item.is_alarm for item in items),
+        )
+
+    def list_url(self, page: ModelAdmin) -> str:
+        """The address of a page's list."""
+        opts = page.opts
+        return reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist", current_app=self.name)

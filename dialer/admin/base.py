@@ -1,0 +1,119 @@
+"""What all pages of the console share: calm defaults for big tables, read-only pages, secrets that never come back."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.functional import Promise, cached_property
+from django.utils.translation import gettext_lazy as _
+
+from dialer.admin.navigation import Attention, Figure, Place
+from dialer.models.secret import EncryptedTextField
+
+COUNT_CAP = 10_000  # rows; beyond, an operator filters instead of turning pages
+
+
+class CappedPaginator(Paginator):
+    """Counts no further than COUNT_CAP: the list says "10,000+" and its pages end there."""
+
+    object_list: QuerySet
+
+    @cached_property
+    def _counted(self) -> int:
+        return self.object_list.order_by()[: COUNT_CAP + 1].count()
+
+    @cached_property
+    def count(self) -> int:
+        return min(self._counted, COUNT_CAP)
+
+    @property
+    def is_capped(self) -> bool:
+        return self._counted > COUNT_CAP
+
+
+class WriteOnlySecretInput(forms.PasswordInput):
+    """An input that says whether a secret is stored and never what it is."""
+
+    is_set = False
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"autocomplete": "new-password", "class": "vTextField", **(attrs or {})}, render_value=False)
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["attrs"]["placeholder"] = _("set – leave empty to keep it") if self.is_set else _("not set")
+        return context
+
+    def use_required_attribute(self, initial: Any) -> bool:
+        return False  # whether it may be empty depends on what is stored: the field decides
+
+
+class SecretField(forms.CharField):
+    """Takes a new secret; what was stored stays if nothing is typed. `stored` is set by ConsoleForm."""
+
+    widget = WriteOnlySecretInput
+    stored = ""
+
+    def keep(self, stored: str) -> None:
+        """Note what is stored: it holds unless something else is typed."""
+        self.stored = stored
+        self.widget.is_set = bool(stored)
+
+    def clean(self, value: Any) -> Any:
+        return super().clean(value or self.stored)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(data) and data != self.stored
+
+
+class ConsoleForm(forms.ModelForm):
+    """A form whose secrets are write-only. A page's own form derives from it if its model holds secrets."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, form_field in self.fields.items():
+            if isinstance(form_field, SecretField):
+                form_field.keep(getattr(self.instance, name))
+
+
+class ConsoleAdmin(admin.ModelAdmin):
+    """A page of the console. How it shows itself in navigation and overview: see dialer/admin/site.py."""
+
+    navigation: Place | None = None
+    empty_help: str | Promise = ""  # for an empty list: what it is for and what to do first
+
+    form = ConsoleForm
+    formfield_overrides = {EncryptedTextField: {"form_class": SecretField, "widget": WriteOnlySecretInput}}
+    paginator = CappedPaginator
+    show_full_result_count = False
+    list_max_show_all = 0
+    list_per_page = 50
+    show_facets = admin.ShowFacets.NEVER
+
+    def sees_full_numbers(self, request: HttpRequest) -> bool:
+        """May this user see phone numbers in full?"""
+        return request.user.has_perm("dialer.see_full_numbers")
+
+    def attention(self, request: HttpRequest) -> list[Attention]:
+        """What of this page only a person can settle. Called for every page shown: count with `capped_count`."""
+        return []
+
+    def figures(self, request: HttpRequest) -> list[Figure]:
+        """Numbers for the overview; at most two queries."""
+        return []
+
+
+class ReadOnlyAdmin(ConsoleAdmin):
+    """Rows that the machine makes: to be looked at, never added, changed or deleted by hand."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False

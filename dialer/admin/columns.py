@@ -1,0 +1,90 @@
+"""How values look in lists and on pages: one function for each kind of value."""
+
+from datetime import datetime
+
+from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from dialer import phone
+
+NOTHING = "–"
+
+
+def state_badge(text: object, kind: str) -> SafeString:
+    """A word with the colour of its state. `kind` is the stored word, such as "running"; console.css knows them."""
+    return format_html('<span class="state state-{}">{}</span>', kind.replace("_", "-"), text)
+
+
+def when(moment: datetime | None) -> SafeString | str:
+    """A moment in the console's time zone; the hover names the zone, `datetime` holds it for machines."""
+    if moment is None:
+        return NOTHING
+    local = timezone.localtime(moment)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(timespec="seconds"),
+        f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}",
+        date_format(local, "j M Y, H:i"),
+    )
+
+
+def progress_bar(part: int, whole: int) -> SafeString | str:
+    """How far: a bar, the share, and both counts. Nothing to do yet is no bar."""
+    if not whole:
+        return NOTHING
+    return format_html(
+        '<span class="progress"><progress max="{}" value="{}">{}</progress>'
+        '<span class="progress-share">{}</span> <span class="progress-counts">{} / {}</span></span>',
+        whole,
+        part,
+        share(part, whole),
+        share(part, whole),
+        count(part),
+        count(whole),
+    )
+
+
+def share(part: int, whole: int) -> str:
+    """A percentage in words for people: rounded down, so that 100 % means all of it."""
+    return f"{part * 100 // whole} %" if whole else NOTHING
+
+
+def count(number: int) -> str:
+    """A number of things, with its thousands apart."""
+    return f"{number:,}"
+
+
+def number(text: str, *, is_full: bool) -> SafeString | str:
+    """A phone number in figures of equal width; masked unless the one who looks may see it in full."""
+    if not text:
+        return NOTHING
+    return format_html('<span class="number">{}</span>', phone.display(text) if is_full else phone.masked(text))
+
+
+def file_size(size_bytes: int) -> str:
+    return filesizeformat(size_bytes) if size_bytes else NOTHING
+
+
+def duration(seconds: float | None) -> str:
+    """Minutes and seconds as on a telephone, hours only if there are any: 0:07, 12:05, 1:02:03."""
+    if seconds is None:
+        return NOTHING
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def copyable(text: str) -> SafeString | str:
+    """Text in fixed-width letters with a button that copies it."""
+    if not text:
+        return NOTHING
+    return format_html(
+        '<span class="copyable"><code>{}</code><button type="button" class="copy" data-copy="{}">{}</button></span>',
+        text,
+        text,
+        gettext("Copy"),
+    )
