@@ -15,3 +15,10 @@ class DialerConfig(AppConfig):
 class DialerAdminConfig(AdminConfig):
     default_site = "dialer.admin.site.ConsoleSite"
     default = False
+
+    def ready(self) -> None:
+        # The pages come first. If the lazy site imported its own package, they would register themselves with a
+        # site that is thrown away a moment later.
+        from dialer import admin  # noqa: F401
+
+        super().ready()
