@@ -134,6 +134,8 @@ def is_same(number: str, wire: str, *, country: str, prefix: str = "") -> bool:
     reading = read(shown, country=country).number
     if reading:
         return reading == number
+    if wire.strip().startswith(("+", "00")):
+        return False
     return shown.endswith(digits) and len(shown) - len(digits) <= _LONGEST_DIAL_PREFIX
 
 
@@ -326,9 +328,12 @@ def _why_invalid(raw: str, country: str) -> str:
     return _REASONS.get(phonenumbers.is_possible_number_with_reason(parsed), _no_such_number(parsed, country))
 
 
+_TOO_SHORT: Final = "This number is too short: digits are missing. Correct the number."
 _REASONS: Final = {
-    phonenumbers.ValidationResult.TOO_SHORT: "This number is too short: digits are missing. Correct the number.",
+    phonenumbers.ValidationResult.TOO_SHORT: _TOO_SHORT,
+    phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY: _TOO_SHORT,  # as dialled within one town
     phonenumbers.ValidationResult.TOO_LONG: "This number is too long: it has digits too many. Correct the number.",
+    phonenumbers.ValidationResult.INVALID_LENGTH: "No number has this many digits. Correct the number.",
 }
 
 
