@@ -196,8 +196,6 @@ def test_all_people_whom_the_library_knows_are_read(country, digits):
     verdict = read(f"+{CALLING_CODES[country]}{digits}", country=country)
     if phonenumbers.number_type(parsed) in people:
         assert verdict.number == phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-    elif verdict.number:
-        assert phonenumbers.is_possible_number(parsed)
 
 
 @given(
