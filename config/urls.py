@@ -1,8 +1,16 @@
-"""Addresses: the console, and the doors for carriers and machines."""
+"""Addresses: the doors for carriers and machines, what people listen to, and the console."""
 
 from django.contrib import admin
 from django.urls import path
 
+from dialer import callbacks, health, voice_address
+from recordings import downloads
+
 urlpatterns = [
+    path("callbacks/<int:account_id>/<str:secret>/<slug:kind>", callbacks.receive, name="callback"),
+    path("voice/<str:public_key>/<str:name>.mp3", voice_address.voice, name="voice"),
+    path("voice-files/<int:voice_file_id>/original", voice_address.original, name="voice-original"),
+    path("recordings/<int:recording_id>/sound", downloads.listen, name="recording"),
+    path("healthz", health.healthz, name="healthz"),
     path("", admin.site.urls),
 ]

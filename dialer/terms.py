@@ -15,7 +15,8 @@ class SkipReason(TextChoices):
 
     BLANK = "blank", _("no number")
     INVALID_NUMBER = "invalid_number", _("not a phone number")
-    SHORTENED = "shortened", _("digits lost in the spreadsheet")
+    SEVERAL_NUMBERS = "several_numbers", _("more than one number in the cell")
+    SHORTENED_BY_EXCEL = "shortened_by_excel", _("digits lost in the spreadsheet")
     WRONG_COUNTRY = "wrong_country", _("number of another country")
     DUPLICATE = "duplicate", _("same number as an earlier row")
     DO_NOT_CALL = "do_not_call", _("on the do-not-call list")

@@ -31,7 +31,8 @@ class Batch(Claimable):
     MOVES = {
         State.WAITING: {State.SENDING, State.CANCELLED},
         # Back to waiting only when it is certain that nothing left us.
-        State.SENDING: {State.WAITING, State.ACCEPTED, State.REFUSED, State.UNCERTAIN},
+        # Cancelled when everybody in it turned out to be on the do-not-call list.
+        State.SENDING: {State.WAITING, State.ACCEPTED, State.REFUSED, State.UNCERTAIN, State.CANCELLED},
         State.UNCERTAIN: {State.ACCEPTED, State.REFUSED},
         State.ACCEPTED: {State.SETTLED},
         State.SETTLED: set(),

@@ -32,6 +32,7 @@ class CallRecord(models.Model):
     hung_up_by = models.CharField(max_length=10, choices=HungUpBy.choices, default=HungUpBy.UNKNOWN)
     keypress = models.CharField(max_length=20, blank=True)
     recording_name = models.CharField(max_length=255, blank=True)
+    awaits_archive = models.BooleanField(default=False)  # a recording is promised and not enrolled yet
 
     by_callback_at = models.DateTimeField(null=True)  # first known by callback
     by_pull_at = models.DateTimeField(null=True)  # first known by pull
@@ -48,6 +49,7 @@ class CallRecord(models.Model):
             models.Index(fields=["campaign", "disposition"], name="call_record_by_disposition"),
             models.Index(fields=["number"], name="call_record_by_number"),
             models.Index(fields=["started_at"], name="call_record_by_start"),
+            models.Index(fields=["id"], name="call_record_awaits_archive", condition=models.Q(awaits_archive=True)),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,195 @@
+"""Batch -> carrier: claim, commit, talk, note, commit.
+
+A stale claim becomes `uncertain`, never `waiting`: a launch may not be repeated.
+"""
+
+import logging
+import time
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Exists, F, Max, OuterRef, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from dialer.carriers.contract import (
+    Accepted,
+    BadCredentials,
+    NotSent,
+    Order,
+    OutcomeUnknown,
+    Refused,
+    TryLater,
+    Voice,
+)
+from dialer.flow import batching, evidence, state
+from dialer.flow.connect import carrier_of
+from dialer.flow.mistakes import DialerError
+from dialer.flow.seat import hold
+from dialer.flow.voice_location import voice_location
+from dialer.models import Account, Batch, Campaign
+from dialer.terms import VoiceDelivery
+
+logger = logging.getLogger(__name__)
+
+FIRST_PAUSE_SECONDS = 15  # before a batch that surely did not leave is tried again; doubles each time
+LONGEST_PAUSE_SECONDS = 900
+NOTE_SECONDS = 5  # what writing the outcome may take
+
+KILLED = "The sending process ended before the carrier's answer was noted. It may or may not have been taken."
+
+
+def send_next() -> bool:
+    """Hand over one due batch of some account that is free; whether there was one. May be rung twice or late."""
+    expire_claims()
+    for account in _accounts_with_work():
+        with hold(f"account:{account.pk}", seconds=settings.LEASE_SECONDS) as is_ours:
+            batch = _next_batch(account) if is_ours else None
+            if batch is not None:
+                send(batch)
+                return True
+    return False
+
+
+def expire_claims() -> None:
+    """Batches whose sender died become uncertain; those with a bill are accepted at once."""
+    sending = Batch.objects.filter(state=Batch.State.SENDING)
+    if state.expire_claims(sending, to=Batch.State.UNCERTAIN, message=KILLED):
+        evidence.accept_proven()
+
+
+def send(batch: Batch) -> None:
+    """The batch has left once, or surely not at all; its state says what is known. Nothing if others claimed it."""
+    started = time.monotonic()
+    claimed = state.claim(
+        Batch.objects.filter(
+            pk=batch.pk,
+            state=Batch.State.WAITING,
+            due_at__lte=Now(),
+            campaign__state=Campaign.State.RUNNING,
+        ).order_by("pk"),
+        to=Batch.State.SENDING,
+        lease_seconds=settings.LEASE_SECONDS,
+        tries=F("tries") + 1,
+    )
+    if claimed is None:
+        return
+    batching.withdraw_do_not_call(claimed)
+    if not claimed.contact_count:
+        _note(claimed, Batch.State.CANCELLED, message="Everybody in it is on the do-not-call list.")
+        return
+    try:
+        order = _order(claimed)
+    except DialerError as error:
+        _refuse(claimed, str(error), code="")
+        return
+    Batch.objects.filter(pk=claimed.pk, claim_token=claimed.claim_token).update(sent_at=timezone.now())
+    left = settings.LEASE_SECONDS - (time.monotonic() - started)
+    if left < settings.HTTP_TOTAL_SECONDS + NOTE_SECONDS:
+        _wait(claimed, "The machine was too slow; nothing was sent.")
+        return
+    _talk(claimed, order)
+
+
+def _talk(batch: Batch, order: Order) -> None:
+    carrier = carrier_of(batch.account, batch=batch)
+    try:
+        accepted = carrier.place(order)
+    except (NotSent, TryLater) as error:
+        _wait(batch, str(error))
+    except BadCredentials as error:
+        _stop_account(batch.account, str(error))
+        _refuse(batch, str(error), code=error.code)
+    except Refused as error:
+        _refuse(batch, str(error), code=error.code)
+    except OutcomeUnknown as error:
+        _note(batch, Batch.State.UNCERTAIN, message=str(error), carrier_code=error.code)
+        evidence.accept_proven(Batch.objects.filter(pk=batch.pk))
+    except ValueError as error:  # a limit of the carrier is broken: nothing was sent
+        _refuse(batch, str(error), code="")
+    else:
+        _accept(batch, accepted)
+
+
+def _accept(batch: Batch, accepted: Accepted) -> None:
+    changes = {
+        "message": accepted.message,
+        "carrier_task_id": accepted.carrier_task_id,
+        "answered_at": timezone.now(),
+    }
+    if not _note(batch, Batch.State.ACCEPTED, **changes):
+        # Our claim ended while the carrier was thinking. We know better than "uncertain" now.
+        Batch.objects.filter(pk=batch.pk, state=Batch.State.UNCERTAIN).update(state=Batch.State.ACCEPTED, **changes)
+
+
+def _wait(batch: Batch, sentence: str) -> None:
+    """Nothing left us: the batch waits, longer each time."""
+    pause = min(FIRST_PAUSE_SECONDS * 2 ** (batch.tries - 1), LONGEST_PAUSE_SECONDS)
+    _note(
+        batch,
+        Batch.State.WAITING,
+        message=sentence,
+        sent_at=None,
+        due_at=timezone.now() + timedelta(seconds=pause),
+    )
+
+
+def _refuse(batch: Batch, sentence: str, *, code: str) -> None:
+    """The carrier took nobody of it. The campaign pauses, for the next batch would be refused too."""
+    _note(batch, Batch.State.REFUSED, message=sentence, carrier_code=code, answered_at=timezone.now())
+    Campaign.objects.filter(pk=batch.campaign_id, state=Campaign.State.RUNNING).update(
+        state=Campaign.State.PAUSED,
+        paused_because=f"Batch {batch.sequence} was refused: {sentence}",
+    )
+
+
+def _stop_account(account: Account, sentence: str) -> None:
+    Account.objects.filter(pk=account.pk).update(stopped_because=sentence)
+
+
+def _note(batch: Batch, to: str, **changes: object) -> bool:
+    won = state.advance(batch, to, token=batch.claim_token, **changes)
+    if not won:
+        logger.warning("batch %s: the claim was over before %s could be noted", batch.pk, to)
+    return won
+
+
+def _order(batch: Batch) -> Order:
+    """What is to be said to the carrier. Raises DialerError if the voice file has no location there."""
+    campaign = batch.campaign
+    return Order(
+        reference=batch.reference,
+        numbers=tuple(batch.attempts.order_by("pk").values_list("contact__number", flat=True)),
+        voice=Voice(
+            delivery=VoiceDelivery(campaign.voice_delivery),
+            location=voice_location(campaign),
+        ),
+        wants_keypress=campaign.wants_keypress,
+        caller_id=campaign.caller_id or campaign.account.caller_id,
+        ring_seconds=campaign.ring_seconds,
+        max_call_seconds=campaign.max_call_seconds,
+        drops_undialled_today=campaign.drops_undialled_today,
+        remark=campaign.remark,
+    )
+
+
+def _accounts_with_work() -> list[Account]:
+    running = Campaign.objects.filter(account=OuterRef("pk"), state=Campaign.State.RUNNING)
+    waiting = Batch.objects.filter(campaign=OuterRef("pk"), state=Batch.State.WAITING, due_at__lte=Now())
+    with_work = running.filter(Q(is_planned=False) | Q(Exists(waiting)))
+    return list(Account.objects.filter(Exists(with_work), is_enabled=True, stopped_because="").order_by("pk"))
+
+
+def _next_batch(account: Account) -> Batch | None:
+    """A waiting batch of the running campaign that has waited longest for its turn."""
+    campaigns = Campaign.objects.filter(account=account, state=Campaign.State.RUNNING).annotate(
+        last_turn_at=Max("batches__sent_at")
+    )
+    for campaign in campaigns.order_by(F("last_turn_at").asc(nulls_first=True), "pk"):
+        waiting = campaign.batches.filter(state=Batch.State.WAITING).order_by("sequence")
+        due = waiting.filter(due_at__lte=Now()).first()
+        # One batch ahead is enough: a later one is made when this one has left.
+        batch = due or (None if waiting.exists() else batching.fill(campaign))
+        if batch is not None:
+            return batch
+    return None

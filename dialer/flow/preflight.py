@@ -1,0 +1,92 @@
+"""What a launch would do, in numbers, and what stands against it, in sentences."""
+
+import math
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db.models import Count
+
+from dialer.flow.batching import batch_size
+from dialer.flow.connect import capabilities_of
+from dialer.flow.mistakes import DialerError
+from dialer.flow.voice_location import voice_location
+from dialer.models import Campaign, ContactList
+from dialer.terms import SkipReason, VoiceDelivery
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preflight:
+    """The sheet that an operator confirms. With problems there is no launch; warnings are for thinking."""
+
+    row_count: int
+    callable_count: int
+    skipped: dict[SkipReason, int]
+    batch_size: int
+    batch_count: int
+    problems: list[str]
+    warnings: list[str]
+
+
+def preflight(campaign: Campaign) -> Preflight:
+    """Counts and sentences as of now; changes nothing and asks no carrier."""
+    counts = dict(campaign.contacts.order_by().values_list("skip_reason").annotate(count=Count("pk")))
+    callable_count = counts.pop("", 0)
+    size = batch_size(campaign)
+    return Preflight(
+        row_count=callable_count + sum(counts.values()),
+        callable_count=callable_count,
+        skipped={reason: counts[reason] for reason in SkipReason if reason in counts},
+        batch_size=size,
+        batch_count=math.ceil(callable_count / size),
+        problems=_problems(campaign, callable_count),
+        warnings=_warnings(campaign),
+    )
+
+
+def _problems(campaign: Campaign, callable_count: int) -> list[str]:
+    problems = []
+    if campaign.state != Campaign.State.DRAFT:
+        problems.append("It was launched already.")
+    problems += _list_problems(campaign)
+    if not callable_count:
+        problems.append("There is nobody to call. Upload a list of numbers.")
+    problems += _account_problems(campaign)
+    try:
+        voice_location(campaign)
+    except DialerError as error:
+        problems.append(str(error))
+    return problems
+
+
+def _list_problems(campaign: Campaign) -> list[str]:
+    problems = []
+    states = ContactList.State
+    for contact_list in campaign.contact_lists.filter(state__in=[states.UPLOADED, states.READING]):
+        if contact_list.number_column is None:
+            problems.append(f"“{contact_list}”: choose the column with the numbers, or remove the list.")
+        else:
+            problems.append(f"“{contact_list}” is still being read. Wait a moment.")
+    return problems
+
+
+def _account_problems(campaign: Campaign) -> list[str]:
+    account = campaign.account
+    problems = []
+    if not account.is_enabled:
+        problems.append(f"The account “{account}” is not in use. Switch it on or choose another.")
+    if account.stopped_because:
+        problems.append(f"The account “{account}” was stopped: {account.stopped_because} Mend it and test it.")
+    if VoiceDelivery(campaign.voice_delivery) not in capabilities_of(account).voice_deliveries:
+        problems.append("This carrier does not take the voice file in that way. Choose another way.")
+    return problems
+
+
+def _warnings(campaign: Campaign) -> list[str]:
+    warnings = [str(remark) for remark in campaign.voice_file.remarks]
+    host = urlsplit(settings.PUBLIC_URL).hostname or ""
+    if campaign.voice_delivery == VoiceDelivery.OUR_ADDRESS and host in {"localhost", "127.0.0.1", "::1"}:
+        warnings.append("The carrier fetches the voice file from this machine, which the internet can't reach.")
+    if campaign.voice_file.seconds > campaign.max_call_seconds:
+        warnings.append("The message is longer than the time after which the call is ended.")
+    return warnings
