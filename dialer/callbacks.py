@@ -21,6 +21,8 @@ from dialer.models.account import split_networks
 
 logger = logging.getLogger(__name__)
 
+UNKNOWN_SOURCE = "0.0.0.0"  # noqa: S104: a client whose address the web server does not tell
+
 
 @csrf_exempt
 @require_POST
@@ -53,14 +55,14 @@ def receive(request: HttpRequest, account_id: int, secret: str, kind: str) -> Ht
 
 def source_of(request: HttpRequest) -> str:
     """The client's address: the last one in X-Forwarded-For that is not a trusted proxy of ours."""
-    address = request.META.get("REMOTE_ADDR") or "0.0.0.0"  # noqa: S104: stands for "unknown"
+    address = request.META.get("REMOTE_ADDR") or UNKNOWN_SOURCE
     forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
     while forwarded and _is_trusted(address):
         address = forwarded.pop()
     try:
         return str(ip_address(address))
     except ValueError:
-        return "0.0.0.0"  # noqa: S104: stands for "unknown"
+        return UNKNOWN_SOURCE
 
 
 def _is_trusted(address: str) -> bool:

@@ -182,7 +182,7 @@ def record(account: Account, calls: Sequence[Call], *, via: Via, now: datetime |
 
 
 def _pull_start(account: Account, *, now: datetime) -> datetime:
-    """Far enough back that a call which was still going on at the last pull is seen, and at the first batch at first."""
+    """Far enough back that a call which still went on at the last pull is seen; at first, from the first batch on."""
     overlap = timedelta(seconds=settings.BILLS_OVERLAP_SECONDS)
     if account.pulled_until:
         return account.pulled_until - overlap

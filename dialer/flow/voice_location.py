@@ -9,7 +9,7 @@ from dialer.terms import VoiceDelivery
 
 
 def voice_location(campaign: Campaign) -> str:
-    """The file's name at the carrier, or its unguessable address at ours. Raises DialerError if it has no name there."""
+    """The file's name at the carrier, or its unguessable address at ours. Raises DialerError if it has no name."""
     if campaign.voice_delivery == VoiceDelivery.OUR_ADDRESS:
         return voice_address(campaign.voice_file)
     placed = CarrierFile.objects.filter(voice_file=campaign.voice_file, account=campaign.account).first()
