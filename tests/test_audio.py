@@ -169,12 +169,12 @@ def test_a_video_gives_its_sound(tmp_path: Path) -> None:
 
 
 def test_sound_whose_shape_changes_in_the_middle_is_kept_whole(tmp_path: Path) -> None:
-    first = encode(tmp_path / "a.mp3", tone(2), codec="libmp3lame", rate=44_100, layout="stereo", write_xing="0")
-    second = encode(tmp_path / "b.mp3", tone(3), codec="libmp3lame", rate=22_050, layout="mono", write_xing="0")
+    first = encode(tmp_path / "a.mp3", tone(2.06), codec="libmp3lame", rate=44_100, layout="stereo")
+    second = encode(tmp_path / "b.mp3", tone(3), codec="libmp3lame", rate=22_050, layout="mono")
     joined = tmp_path / "joined.mp3"
     joined.write_bytes(first.read_bytes() + second.read_bytes())
 
-    assert to_carrier_mp3(joined, tmp_path / "out.mp3").seconds == pytest.approx(5, abs=0.3)
+    assert 5.06 <= to_carrier_mp3(joined, tmp_path / "out.mp3").seconds < 5.2
 
 
 def refused(source: Path | io.BytesIO, tmp_path: Path, limits: Limits = audio.VOICE_FILE) -> str:
