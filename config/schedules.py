@@ -25,7 +25,7 @@ WORK = {
     "intake": Work(function="dialer.flow.intake.read_next", queue=DEFAULT_QUEUE),
     "dispatch": Work(function="dialer.flow.dispatch.send_next", queue=DEFAULT_QUEUE),
     "callbacks": Work(function="dialer.flow.ledger.apply_next", queue=DEFAULT_QUEUE, then=("settle", "recordings")),
-    "bills": Work(function="dialer.flow.ledger.pull_next", queue=DEFAULT_QUEUE, then=("settle", "recordings")),
+    "bills": Work(function="dialer.flow.ledger.pull_next", queue=LONG_QUEUE, then=("settle", "recordings")),
     "settle": Work(function="dialer.flow.lifecycle.settle_next", queue=DEFAULT_QUEUE),
     "recordings": Work(function="recordings.archive.fetch_next", queue=LONG_QUEUE),
 }

@@ -142,7 +142,7 @@ CACHES = {
 # HTTP total 40 s < task 60 s < lease 120 s: a task is never cut off while its claim still holds.
 HTTP_TOTAL_SECONDS = env.int("HTTP_TOTAL_SECONDS", default=40)
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=120)
-TASK_BUDGET_SECONDS = 20  # a tick stops looking for more work then and rings again
+TASK_BUDGET_SECONDS = 15  # a tick stops looking for more work then and rings again; the last request still fits
 SCHEDULER_SECONDS = 30  # django-q's own pace, used for what "late" means
 HEARTBEAT_LATE_SECONDS = env.int("HEARTBEAT_LATE_SECONDS", default=240)
 Q_CLUSTER = {

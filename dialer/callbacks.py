@@ -21,7 +21,7 @@ from dialer.models.account import split_networks
 
 logger = logging.getLogger(__name__)
 
-UNKNOWN_SOURCE = "0.0.0.0"  # noqa: S104: a client whose address the web server does not tell
+UNKNOWN_SOURCE = "0.0.0.0"  # noqa: S104 - a client whose address is not told
 
 
 @csrf_exempt

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 ROWS_AT_A_TIME = 1000  # one transaction of some 50 ms, so that other writers get their turn on SQLite
 PAUSE_SECONDS = 0.01  # between two of them; SQLite's write lock is not fair
-READING_SECONDS = 20  # then the list is given back and goes on at the next turn
+READING_SECONDS = 15  # then the list is given back and goes on at the next turn
 ROUNDS_AGAINST_OTHERS = 3  # another list of the campaign may bring the same numbers at the same moment
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -22,7 +23,9 @@ logger = logging.getLogger(__name__)
 
 CALLBACKS_AT_A_TIME = 100
 APPLY_SECONDS = 60  # lease of the one process that applies callbacks
-WINDOW = timedelta(hours=6)  # bills asked for at a time, so that a long gap is caught up in steps
+LONGEST_WINDOW_SECONDS = 6 * 3600  # of bills asked for at a time, so that a long gap is caught up in steps
+SHORTEST_WINDOW_SECONDS = 60
+PULL_SECONDS = 120  # for one window; the long queue's tasks are cut off after 300 s
 AHEAD = timedelta(minutes=10)  # the carrier's clock may be ahead of ours
 PULL_AGAIN_SECONDS = 60  # after a pull that failed
 ACTIVE_DAYS = 7  # accounts that sent nothing for so long are not asked for bills
@@ -120,22 +123,35 @@ def pull_next() -> bool:
 
 
 def pull(account: Account, *, now: datetime) -> None:
-    """One window of bills is in the ledger, and the account says when to ask again, or why it failed."""
-    start = _pull_start(account, now=now)
-    end = min(start + WINDOW, now + AHEAD)
+    """One window of bills is in the ledger, and the account says when to ask again, or why it failed.
+
+    A window too full to be read in one turn is halved; what was read of it stays, for reading twice is harmless.
+    """
+    start = account.pull_from or _first_start(account, now=now)
+    end = min(start + timedelta(seconds=account.pull_window_seconds), now + AHEAD)
+    stop_at = time.monotonic() + PULL_SECONDS
     try:
         for calls in carrier_of(account).bills(BillQuery(start=start, end=end)):
             record(account, calls, via=Via.PULL)
+            if time.monotonic() > stop_at and account.pull_window_seconds > SHORTEST_WINDOW_SECONDS:
+                shorter = max(account.pull_window_seconds // 2, SHORTEST_WINDOW_SECONDS)
+                _note_pull(account, pull_window_seconds=shorter, next_pull_at=now)
+                return
     except CarrierError as error:
         logger.warning("account %s: bills could not be pulled", account.pk)
-        next_pull_at = now + timedelta(seconds=PULL_AGAIN_SECONDS)
-        Account.objects.filter(pk=account.pk).update(pull_complaint=str(error), next_pull_at=next_pull_at)
+        _note_pull(account, pull_complaint=str(error), next_pull_at=now + timedelta(seconds=PULL_AGAIN_SECONDS))
         return
-    is_caught_up = end >= now
-    Account.objects.filter(pk=account.pk).update(
+    if end < now:
+        _note_pull(account, pull_complaint="", pull_from=end, next_pull_at=now)
+        return
+    _note_pull(
+        account,
         pull_complaint="",
-        pulled_until=min(end, now),
-        next_pull_at=now + timedelta(seconds=settings.BILLS_EVERY_SECONDS) if is_caught_up else now,
+        pulled_at=now,
+        # Bills are found by the time of the dial, so a call that goes on now is looked for again.
+        pull_from=now - timedelta(seconds=settings.BILLS_OVERLAP_SECONDS),
+        pull_window_seconds=LONGEST_WINDOW_SECONDS,
+        next_pull_at=now + timedelta(seconds=settings.BILLS_EVERY_SECONDS),
     )
 
 
@@ -181,13 +197,14 @@ def record(account: Account, calls: Sequence[Call], *, via: Via, now: datetime |
         evidence.accept_proven(matcher.batches())
 
 
-def _pull_start(account: Account, *, now: datetime) -> datetime:
-    """Far enough back that a call which still went on at the last pull is seen; at first, from the first batch on."""
-    overlap = timedelta(seconds=settings.BILLS_OVERLAP_SECONDS)
-    if account.pulled_until:
-        return account.pulled_until - overlap
+def _first_start(account: Account, *, now: datetime) -> datetime:
+    """Before the first batch that left."""
     first = account.batches.filter(sent_at__isnull=False).order_by("sent_at").values_list("sent_at", flat=True).first()
-    return (first or now) - overlap
+    return (first or now) - timedelta(seconds=settings.BILLS_OVERLAP_SECONDS)
+
+
+def _note_pull(account: Account, **changes: Any) -> None:
+    Account.objects.filter(pk=account.pk).update(**changes)
 
 
 def _known(account: Account, calls: Iterable[str]) -> dict[str, CallRecord]:

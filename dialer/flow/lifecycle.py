@@ -73,7 +73,7 @@ def at_the_carrier(campaign: Campaign) -> Any:
 
 
 def settle_next() -> bool:
-    """Batches without open attempts are settled, campaigns without open batches finished; never asks for another turn."""
+    """Batches without open attempts are settled, campaigns without open batches finished. One turn does it all."""
     now = timezone.now()
     evidence.accept_proven()
     _declare_silent(now=now)

@@ -115,7 +115,9 @@ class Account(models.Model):
     token_obtained_at = models.DateTimeField(null=True, editable=False)
 
     next_pull_at = models.DateTimeField(null=True, editable=False, db_index=True)
-    pulled_until = models.DateTimeField(null=True, editable=False)
+    pulled_at = models.DateTimeField(null=True, editable=False)  # last time that bills up to the present were read
+    pull_from = models.DateTimeField(null=True, editable=False)  # where the next window of bills starts
+    pull_window_seconds = models.PositiveIntegerField(default=6 * 3600, editable=False)
     pull_complaint = models.TextField(blank=True, editable=False)
 
     stopped_because = models.TextField(blank=True, editable=False)
