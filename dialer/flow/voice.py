@@ -22,8 +22,7 @@ def store(*, name: str, upload: UploadedFile | File[bytes], by: Any = None) -> V
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "converted.mp3"
         try:
-            upload.seek(0)
-            sound = audio.to_carrier_mp3(upload, target)  # type: ignore[arg-type]
+            sound = audio.to_carrier_mp3(upload, target)
         except audio.AudioError as error:
             raise DialerError(str(error)) from error
         content = target.read_bytes()
