@@ -50,18 +50,25 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _switches(arguments: argparse.Namespace) -> Switches:
-    given: dict[str, Any] = {
-        "speed": arguments.speed,
-        "lines": arguments.lines,
-        "callback_url": arguments.callback_url,
-        "offline_files": arguments.offline_file,
-        "apps": dict(app.split(":", 1) for app in arguments.app) if arguments.app else None,
-    }
     try:
-        given |= {name: json.loads(value) for name, value in (item.split("=", 1) for item in arguments.set)}
+        given: dict[str, Any] = {
+            "speed": arguments.speed,
+            "lines": arguments.lines,
+            "callback_url": arguments.callback_url,
+            "offline_files": arguments.offline_file,
+            "apps": dict(_pair(app, ":") for app in arguments.app) if arguments.app else None,
+        }
+        given |= {name: json.loads(value) for name, value in (_pair(item, "=") for item in arguments.set)}
         return with_changes(Switches(), {name: value for name, value in given.items() if value is not None})
     except ValueError as error:
         sys.exit(f"sandbox: {error}")
+
+
+def _pair(text: str, separator: str) -> tuple[str, str]:
+    left, found, right = text.partition(separator)
+    if not found:
+        raise ValueError(f"{text!r} lacks a {separator!r}")
+    return left, right
 
 
 def _end_with_parent(stopping: threading.Event) -> None:

@@ -21,6 +21,7 @@ from sandbox.yunhu import PATH, RECORDING, RECORDINGS_PATH, Yunhu
 from sandbox.yunhu_bills import callback_body
 
 FIRST_CALLBACK_SECONDS = 10
+STOP_LOOK_SECONDS = 0.02  # how long stopping the server may take
 HTML_ERROR = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 
 _INSTEAD: dict[str, Reply | Silence] = {
@@ -52,7 +53,9 @@ class Sandbox:
         """Serve in the background; calls left open by a killed sandbox are taken up again."""
         self._callbacks.start()
         self._lines.start()
-        threading.Thread(target=self._server.serve_forever, args=(0.1,), name="sandbox-server", daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, args=(STOP_LOOK_SECONDS,), name="sandbox-server", daemon=True
+        ).start()
 
     def stop(self) -> None:
         """End all threads; what is open stays in the state file."""

@@ -88,13 +88,18 @@ class Callbacks:
 
     def _run(self) -> None:
         while (call := self._next()) is not None:
-            outcome, answer = self._send(call)
-            self._note(call, outcome=outcome, answer=answer)
+            if self._is_known(call):
+                outcome, answer = self._send(call)
+                self._note(call, outcome=outcome, answer=answer)
 
     def _note(self, call: Call, *, outcome: str, answer: str = "") -> None:
         with self._memory.lock:
-            if self._memory.bills.get(call.bill_id or 0) is call:  # else a reset came in between
+            if self._is_known(call):
                 self._memory.note("callback", bill=call.bill_id, outcome=outcome, answer=answer)
+
+    def _is_known(self, call: Call) -> bool:
+        """Whether no reset has come in between."""
+        return self._memory.bills.get(call.bill_id or 0) is call
 
     def _next(self) -> Call | None:
         """The next call whose push is due, or None when stopping."""

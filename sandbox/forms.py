@@ -1,6 +1,7 @@
 """Reads a request's form: multipart/form-data or application/x-www-form-urlencoded."""
 
 from email import policy
+from email.message import EmailMessage
 from email.parser import BytesParser
 from urllib.parse import parse_qsl
 
@@ -38,14 +39,14 @@ def _multipart(content_type: str, body: bytes) -> list[tuple[str, str]]:
     return [_part(part) for part in message.iter_parts()]
 
 
-def _part(part) -> tuple[str, str]:  # type: ignore[no-untyped-def]  # the parser's own class has no public name
+def _part(part: EmailMessage) -> tuple[str, str]:
     name = part.get_param("name", header="content-disposition")
     if not isinstance(name, str):
         raise FormError("a part of the form has no name")
     if part.get_filename() is not None:
         raise FormError(f"{name} is sent as a file")
     try:
-        return name, part.get_payload(decode=True).decode("utf-8")
+        return name, bytes(part.get_payload(decode=True) or b"").decode("utf-8")
     except UnicodeDecodeError as error:
         raise FormError(f"{name} is not UTF-8") from error
 

@@ -12,7 +12,7 @@ from sandbox.replies import Reply, Silence, json_reply
 
 LARGEST_BODY_BYTES = 10_000_000
 IDLE_SECONDS = 30
-LOOK_SECONDS = 0.2
+LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,7 +91,10 @@ class _Connection(BaseHTTPRequestHandler):
     def _keep_silent(self, silence: Silence) -> None:
         """Close without an answer, at once or when the client has given up."""
         self.close_connection = True
-        while silence.is_held and not self.server.stopping.is_set():
-            readable, _, _ = select.select([self.connection], [], [], LOOK_SECONDS)
-            if readable and not self.connection.recv(1, socket.MSG_PEEK):
+        while silence.is_held and not self._is_client_gone():
+            if self.server.stopping.wait(LOOK_SECONDS):
                 return
+
+    def _is_client_gone(self) -> bool:
+        readable, _, _ = select.select([self.connection], [], [], 0)
+        return bool(readable) and not self.connection.recv(1, socket.MSG_PEEK)
