@@ -17,6 +17,7 @@ from functools import partial
 from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from dialer import spreadsheet_guess
@@ -196,10 +197,7 @@ _CHILD_DIED: Final = {
 
 @contextmanager
 def _workbook(path: Path, kind: str, sheet: str) -> Iterator[_Source]:
-    command = [sys.executable, "-P", _CHILD, str(path.absolute()), sheet]
-    with subprocess.Popen(  # noqa: S603 (our own file, no shell)
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as child:
+    with _under_its_kind(path.absolute(), kind) as named, _child(named, sheet) as child:
         try:
             messages = _messages(child)
             head = next(messages)
@@ -212,6 +210,27 @@ def _workbook(path: Path, kind: str, sheet: str) -> Iterator[_Source]:
             )
         finally:
             child.kill()
+
+
+@contextmanager
+def _under_its_kind(path: Path, kind: str) -> Iterator[Path]:
+    """A path to the file that ends in its kind: the parser believes the name."""
+    if path.suffix.lower() == f".{kind}":
+        yield path
+        return
+    with TemporaryDirectory() as folder:
+        link = Path(folder, f"list.{kind}")
+        link.symlink_to(path)
+        yield link
+
+
+def _child(path: Path, sheet: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(  # noqa: S603 (our own file, no shell)
+        [sys.executable, "-P", _CHILD, str(path), sheet],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def _messages(child: "subprocess.Popen[bytes]") -> Iterator[dict[str, Any]]:

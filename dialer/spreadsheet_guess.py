@@ -95,18 +95,19 @@ _LONGEST_HEADING: Final = 60  # characters
 def header_index(sample: Sequence[Cells], has_header: bool | None) -> int:
     """The index of the header line in `sample`, -1 if there is none. Whatever stands above it is a title.
 
-    A line that holds something like a phone number is never a header, nor is any line below it.
+    A guessed header stands above every line that holds something like a phone number. Asked again with its own
+    answer as `has_header`, gives the same line.
     """
-    if has_header is False:
+    if has_header is False or not sample:
         return -1
     first = next((index for index, cells in enumerate(sample) if any(map(looks_like_number, cells))), len(sample))
     above = [index for index in range(min(first, _HEADER_WITHIN)) if any(sample[index])]
     named = [index for index in above if any(map(_names_numbers, sample[index]))]
     if named:
         return max(named, key=lambda index: (sum(map(bool, sample[index])), -index))
-    if above and (has_header or (first < len(sample) and _is_wordy_above(sample[above[-1]], sample[first]))):
-        return above[-1] if not has_header else above[0]
-    return -1
+    if has_header:
+        return 0
+    return 0 if above and first < len(sample) and _is_wordy_above(sample[0], sample[first]) else -1
 
 
 def _names_numbers(cell: str) -> bool:
@@ -184,18 +185,20 @@ def _at(cells: Cells, index: int) -> str:
 
 
 def _words(latin: str, other: str) -> re.Pattern[str]:
-    return re.compile(_folded(rf"(?<![^\W_])(?:{latin})(?![^\W_])|{other}".replace(" ", "")).replace("~", " "))
+    """`latin` matches whole words, with underscores as blanks; scripts without blanks match anywhere."""
+    latin, other = _folded(latin), _folded(other)
+    return re.compile(rf"(?<![^\W_])(?:{latin})(?![^\W_])|{other}")
 
 
 _STRONG: Final = _words(
-    "phones?|phone~?numbers?|telephone|tel|telp|tlp|telepon|telefon|teléfonos?|telefonos?|mobiles?|cell|cellphone|"
+    "phones?|phone ?numbers?|telephone|tel|telp|tlp|telepon|telefon|teléfonos?|telefonos?|mobiles?|cell|cellphone|"
     "celular(?:es)?|móvil(?:es)?|movil|hp|nohp|handphone|ponsel|whatsapp|wa|msisdn|kontak|contacto?|callee|destnumber|"
-    "cel|điện~thoại|dien~thoai|di~động|sđt|sdt",
+    "cel|điện thoại|dien thoai|di động|sđt|sdt",
     "电话|電話|手机|手機|เบอร์|โทร|มือถือ|मोबाइल|फ़ोन|फोन|दूरभाष",
 )
 _WEAK: Final = _words("numbers?|nomor|nomer|números?|numeros?|no[.]|số", "号码|號碼|หมายเลข|नंबर|नम्बर")
 _OTHER: Final = _words(
     "accounts?|rekening|invoice|faktur|nik|ktp|npwp|id|cuenta|factura|cards?|kartu|order|amount|tagihan|jumlah|saldo|"
-    "date|tanggal|fecha|zip|postal|kode~?pos|cédula|cedula|curp|rfc|pan|aadhaar|tài~khoản",
+    "date|tanggal|fecha|zip|postal|kode ?pos|cédula|cedula|curp|rfc|pan|aadhaar|tài khoản",
     "账号|帐号|账户|订单|身份证|金额|日期|บัญชี|วันที่|खाता|राशि",
 )
