@@ -1,0 +1,105 @@
+"""What the documents promise is compared with what the code does."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from django.conf import settings
+
+from config.keys import with_fresh_secrets
+from dialer import first_administrator
+
+EXAMPLE = (settings.BASE_DIR / ".env.example").read_text(encoding="utf-8")
+SETTINGS = ast.parse((settings.BASE_DIR / "config" / "settings.py").read_text(encoding="utf-8"))
+READ_ONCE_AT_FIRST_START = {first_administrator.USERNAME, first_administrator.PASSWORD, first_administrator.EMAIL}
+
+
+def readings() -> list[ast.Call]:
+    """The calls of `env(...)` and `env.something("NAME", ...)` in the settings."""
+    found = []
+    for node in ast.walk(SETTINGS):
+        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            reader = node.func.value if isinstance(node.func, ast.Attribute) else node.func
+            if isinstance(reader, ast.Name) and reader.id == "env":
+                found.append(node)
+    return found
+
+
+def documented() -> dict[str, str]:
+    return dict(re.findall(r"^#?([A-Z_]+)=(.*)$", EXAMPLE, flags=re.MULTILINE))
+
+
+def written_as_in_a_file(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def test_the_example_documents_each_variable_and_no_other():
+    assert {call.args[0].value for call in readings()} | READ_ONCE_AT_FIRST_START == set(documented())
+
+
+def test_each_variable_is_read_once():
+    names = [call.args[0].value for call in readings()]
+
+    assert sorted(names) == sorted(set(names))
+
+
+def test_each_variable_is_documented_once():
+    names = re.findall(r"^#?([A-Z_]+)=", EXAMPLE, flags=re.MULTILINE)
+
+    assert sorted(names) == sorted(set(names))
+
+
+def test_the_example_shows_the_true_defaults():
+    shown = documented()
+    for call in readings():
+        default = next((word.value for word in call.keywords if word.arg == "default"), None)
+        if default is None or any(isinstance(node, ast.Name | ast.List) for node in ast.walk(default)):
+            continue  # computed from other settings; described in words
+        value = eval(compile(ast.Expression(default), "settings.py", "eval"), {"__builtins__": {}})  # noqa: S307
+        assert shown[call.args[0].value] == written_as_in_a_file(value), call.args[0].value
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "FIELD_KEYS"])
+def test_the_example_holds_no_secret(name):
+    assert documented()[name] == ""
+
+
+def test_fresh_secrets_are_fresh_and_nothing_else_changes():
+    first, second = with_fresh_secrets(EXAMPLE), with_fresh_secrets(EXAMPLE)
+
+    assert first != second
+    assert re.sub(r"^(SECRET_KEY|FIELD_KEYS)=.+$", r"\1=", first, flags=re.MULTILINE) == EXAMPLE
+
+
+def test_a_printed_env_file_with_every_default_taken_starts_django(tmp_path):
+    command = [sys.executable, "-m", "config.keys"]
+    printed = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=True).stdout
+    with_defaults = re.sub(r"^#([A-Z_]+=.+)$", r"\1", printed, flags=re.MULTILINE)
+    (tmp_path / ".env").write_text(with_defaults)
+
+    told = django_says(tmp_path / ".env", tmp_path, "from django.conf import settings as s; print(*s.FIELD_KEYS)")
+
+    assert Fernet(told.strip())
+
+
+def django_says(env_file: Path, data_dir: Path, code: str) -> str:
+    """The output of the code under the real settings with this file and an otherwise empty environment."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DIALER_ENV_FILE": str(env_file),
+        "DATA_DIR": str(data_dir),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
