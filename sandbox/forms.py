@@ -1,7 +1,7 @@
 """Reads a request's form: multipart/form-data or application/x-www-form-urlencoded."""
 
 from email import policy
-from email.message import EmailMessage
+from email.message import MIMEPart
 from email.parser import BytesParser
 from urllib.parse import parse_qsl
 
@@ -39,7 +39,7 @@ def _multipart(content_type: str, body: bytes) -> list[tuple[str, str]]:
     return [_part(part) for part in message.iter_parts()]
 
 
-def _part(part: EmailMessage) -> tuple[str, str]:
+def _part(part: MIMEPart) -> tuple[str, str]:
     name = part.get_param("name", header="content-disposition")
     if not isinstance(name, str):
         raise FormError("a part of the form has no name")

@@ -61,7 +61,7 @@ def _bank() -> list[bytes]:
     return [stream_bytes[at : at + size] for at in range(0, len(stream_bytes) - size + 1, size)]
 
 
-def _encoded(samples: array) -> bytes:
+def _encoded(samples: "array[int]") -> bytes:
     target = io.BytesIO()
     options = {"write_xing": "0", "id3v2_version": "0"}
     with av.open(target, mode="w", format="mp3", options=options) as container:
@@ -79,7 +79,7 @@ def _encoded(samples: array) -> bytes:
     return target.getvalue()
 
 
-def _babble(count: int) -> array:
+def _babble(count: int) -> "array[int]":
     """Syllables of a gliding voice: a pitch with overtones that rises, falls and pauses."""
     chance = random.Random(8000)
     samples = array("h")

@@ -59,7 +59,7 @@ def _address(value: Any) -> str:
 def _texts(value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(item, str) for pair in value.items() for item in pair):
         raise ValueError("must be an object of texts")
-    return value
+    return dict(value)
 
 
 def _addresses(value: Any) -> dict[str, str]:
@@ -67,9 +67,10 @@ def _addresses(value: Any) -> dict[str, str]:
 
 
 def _fates(value: Any) -> dict[str, str]:
-    for fate in _texts(value).values():
+    fates = _texts(value)
+    for fate in fates.values():
         read_request_fate(fate)
-    return value
+    return fates
 
 
 def _names(value: Any) -> list[str]:
@@ -82,7 +83,7 @@ def _one_of(*choices: str) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         if value not in choices:
             raise ValueError(f"must be one of {', '.join(choices)}")
-        return value
+        return str(value)
 
     return read
 

@@ -116,12 +116,14 @@ def _callback(call: Call, *, echo_form: str) -> dict[str, Any]:
 
 def _odd(fields: dict[str, Any]) -> dict[str, Any]:
     """The same facts as an older or careless sender writes them."""
-    newer = {"ext", "recordurl", "direction", "taskid", "round", "extnumber", "userid"}
-    odd = {name: str(value) if isinstance(value, int) else value for name, value in fields.items()}
-    odd = {name: None if value == "" else value for name, value in odd.items() if name not in newer}
-    if isinstance(odd["userkey"], str) and odd["userkey"].isdigit():
-        odd["userkey"] = int(odd["userkey"])
-    return odd | {"crmid": "", "companycode": COMPANY_CODE}
+    newer = {"ext", "recordurl", "direction", "taskid", "round", "userid"}
+    older = {name: value for name, value in fields.items() if name not in newer} | {"crmid": ""}
+    odd = {name: str(value) if isinstance(value, int) else value for name, value in older.items()}
+    return odd | {"companycode": COMPANY_CODE, "extnumber": None, "userkey": _number_or_null(fields["userkey"])}
+
+
+def _number_or_null(key: str) -> int | str | None:
+    return int(key) if key.isdigit() else key or None
 
 
 def _without_some_commas(text: str) -> str:

@@ -64,9 +64,10 @@ def test_ending_97_has_odd_forms(pushing, receiver):
 
     assert callback["billsec"].isdigit()
     assert callback["id"].isdigit()
-    assert callback["userkey"] is None
-    assert "crmid" in callback
-    assert not {"ext", "round", "taskid", "userid", "extnumber"} & callback.keys()
+    assert callback["userkey"] == 2
+    assert callback["extnumber"] is None
+    assert callback["crmid"] == ""
+    assert not {"ext", "round", "taskid", "userid", "recordurl"} & callback.keys()
 
 
 def test_ending_98_is_not_json(pushing, receiver, eventually):
