@@ -53,7 +53,7 @@ def answer(path: str, wanted: str) -> None:
     if sheet is None:
         say({"error": "no_sheets"})
         return
-    say({"sheets": names, "sheet": sheet.name, "height": sheet.total_height})
+    say({"sheets": names, "sheet": sheet.name, "height": sheet.end[0] + 1 if sheet.end else 0})
     left = [""] * (sheet.start[1] if sheet.start else 0)  # the parser drops empty columns on the left
     rows = sheet.iter_rows()
     while block := list(islice(rows, ROWS_IN_BLOCK)):

@@ -263,7 +263,15 @@ def test_without_a_heading_the_cells_tell(tmp_path):
     rows = [[at, "Budi", f"2026-11-{at % 28 + 1:02d}", 1_500_000 + at, f"0812-0000-12{at:02d}"] for at in range(30)]
     seen = spreadsheet.preview(write_xlsx(tmp_path / "list.xlsx", rows), country="ID")
     assert (seen.has_header, seen.number_column) == (False, 4)
-    assert len(seen.rows) == 20
+    assert (len(seen.rows), seen.row_count) == (20, 30)
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+def test_the_rows_of_a_long_list_are_counted(tmp_path, kind):
+    rows = [["HP"], *([f"0812{at:08d}"] for at in range(1_234))]
+    path = tmp_path / f"list.{kind}"
+    write_xlsx(path, rows) if kind == "xlsx" else write_text(path, "\n".join(row[0] for row in rows))
+    assert spreadsheet.preview(path).row_count == 1_234
 
 
 def test_a_title_above_the_header_is_not_a_person(tmp_path):
