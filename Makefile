@@ -1,0 +1,55 @@
+# `make help` lists the targets. Everything that they make lies in .venv, .env and var.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+TEST := $(VENV)/bin/pytest
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test check format samples bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@touch $@
+
+.env: | $(READY)
+	@$(RUN) -m config.keys > .env.new && mv .env.new .env
+	@echo "Made .env with fresh keys. Keep a copy of it: without FIELD_KEYS the stored credentials can't be read."
+
+demo: $(READY) ## show the whole job against the sandbox carrier; ONCE=1 stops when it is done
+	@$(RUN) -m config.demo $(if $(ONCE),--once)
+
+run: $(READY) .env ## start console and queue for real work
+	@$(RUN) manage.py migrate --verbosity 0
+	@$(RUN) manage.py collectstatic --noinput --verbosity 0
+	@$(RUN) manage.py serve
+
+test: $(READY) ## run every check and every test
+	@PYTHON=$(RUN) sh tests/services.sh
+	$(MAKE) --no-print-directory check
+	$(TEST) $(ARGS)
+
+check: $(READY) ## lint, format, types, migrations, settings
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	DJANGO_SETTINGS_MODULE=tests.settings $(RUN) manage.py makemigrations --check --dry-run
+	$(RUN) -m tests.deploy_check
+
+format: $(READY) ## put the code in order
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+samples: $(READY) ## write the sample lists afresh
+	$(RUN) samples/make.py
+
+bench: $(READY) ## measure, as ratios to a baseline of the same run
+	$(RUN) -m benchmarks
+
+clean: ## remove what tests and the demo left; keeps .env and var
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis var/demo
