@@ -168,7 +168,7 @@ def _trimmed(lines: Iterator[Row]) -> Iterator[Row]:
     """`lines` from the first to the last that holds something; empty ones between them without cells."""
     last = 0
     for row in lines:
-        if not any(cell and not cell.isspace() for cell in row.cells):
+        if not "".join(row.cells).strip():
             continue
         if last:
             yield from (Row(number=number, cells=()) for number in range(last + 1, row.number))

@@ -368,9 +368,10 @@ def test_a_workbook_without_cells_and_a_broken_one_say_so(tmp_path):
     assert "damaged" in sentence_of(broken)
 
 
-def test_cells_far_outside_kill_the_child_and_not_us(tmp_path):
+@pytest.mark.parametrize("far", ["XFD1048576", "XFD10000"], ids=["beyond any machine", "beyond our limit"])
+def test_cells_far_outside_kill_the_child_and_not_us(tmp_path, far):
     path = tmp_path / "far.xlsx"
-    workbooks.write_xlsx_by_hand(path, workbooks.number_cell("A1", "1") + workbooks.number_cell("XFD1048576", "1"))
+    workbooks.write_xlsx_by_hand(path, workbooks.number_cell("A1", "1") + workbooks.number_cell(far, "1"))
     assert path.stat().st_size < 5_000
     assert "cells far outside the list" in sentence_of(path)
 
