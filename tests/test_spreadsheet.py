@@ -259,6 +259,11 @@ def test_the_heading_points_to_the_number_column(tmp_path, heading):
     assert (seen.has_header, seen.number_column) == (True, 2)
 
 
+def test_account_numbers_are_not_taken_for_phone_numbers(tmp_path):
+    rows = [["Account number", "Number"], *([81200001200 + at, 81300001200 + at] for at in range(30))]
+    assert spreadsheet.preview(write_xlsx(tmp_path / "list.xlsx", rows), country="ID").number_column == 1
+
+
 def test_without_a_heading_the_cells_tell(tmp_path):
     rows = [[at, "Budi", f"2026-11-{at % 28 + 1:02d}", 1_500_000 + at, f"0812-0000-12{at:02d}"] for at in range(30)]
     seen = spreadsheet.preview(write_xlsx(tmp_path / "list.xlsx", rows), country="ID")
