@@ -92,13 +92,13 @@ def test_reset_forgets_everything_and_ids_go_on_ascending(wire):
     assert wire.bills(wire.login())[0]["id"] > before
 
 
-def test_a_reset_lets_go_of_calls_under_way(start, receiver):
-    wire = start(speed=1, callback_url=receiver.url)
+def test_a_reset_hangs_up_the_calls_under_way(start, eventually):
+    wire = start(speed=0.001, lines=1)
     wire.launch("81200000001")
-
+    eventually(lambda: wire.read("calls")[0]["started_at"])
     wire.control("reset")
-    wire.control("configure", speed=100_000)
-    wire.launch("81200000002")
+
+    wire.launch("81200000490")  # ends at once, if the only line is free
     wire.wait_for_bills()
 
     assert wire.state["calls_total"] == wire.state["bills"] == 1

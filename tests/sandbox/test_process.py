@@ -10,9 +10,24 @@ from pathlib import Path
 import pytest
 
 from sandbox.journal import Journal
+from sandbox.memory import Memory
+from sandbox.switches import Switches
 
 ROOT = Path(__file__).resolve().parents[2]
 LINE = "sandbox listening on "
+
+BATCH = {
+    "accepted_at": 1_800_000_000.0,
+    "app": "sandbox",
+    "country": "id",
+    "reference": "ref",
+    "tag": "",
+    "caller_id": "",
+    "wants_key": True,
+    "ring_limit_seconds": 30,
+    "talk_limit_seconds": 60,
+    "numbers": ["81200000001"],
+}
 
 pytestmark = pytest.mark.cluster
 
@@ -136,6 +151,20 @@ def test_a_line_cut_by_a_kill_is_taken_off(tmp_path):
 
     assert [event["service"] for event in events] == ["a"]
     assert path.read_bytes().splitlines()[1] == b'{"event":"request","service":"b"}'
+
+
+def test_ids_ascend_over_a_restart_even_when_they_ran_ahead_of_the_clock(tmp_path):
+    journal = Journal(tmp_path / "journal")
+    first = Memory(switches=Switches(), journal=journal)
+    first._last_id = 10**15
+    batch = first.accept(BATCH)
+    first.end(first.calls[batch.id, 0], is_silent=False)
+    first.close()
+
+    second = Memory(switches=Switches(), journal=Journal(tmp_path / "journal"))
+
+    assert second.accept(BATCH).id == 10**15 + 3
+    second.close()
 
 
 def test_it_ends_with_its_parent(tmp_path, eventually):
