@@ -4,11 +4,11 @@ The bounds of the queue's settings come from django-q2's source: its `retry` run
 taken, also while it waits behind others, and its guard kills a task when a countdown is exactly 0.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from ipaddress import ip_address
 from math import ceil
+from tempfile import TemporaryFile
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -171,8 +171,10 @@ def places() -> Iterator[CheckMessage]:
     is_plain = not (address.path or address.query or address.fragment or address.username)
     if address.scheme not in ("http", "https") or not address.hostname or not is_plain:
         yield _error(18, f"PUBLIC_URL “{settings.PUBLIC_URL}” is no address such as https://dialer.example.com.")
-    if not os.access(settings.DATA_DIR, os.R_OK | os.W_OK | os.X_OK):
-        yield _error(19, f"DATA_DIR {settings.DATA_DIR} can't be written.")
+    try:
+        TemporaryFile(dir=settings.DATA_DIR).close()  # rights alone don't tell of a disk that is read-only
+    except OSError as error:
+        yield _error(19, f"DATA_DIR {settings.DATA_DIR} can't be written: {error.strerror}.")
 
 
 @_registered(Tags.security, deploy=True)

@@ -190,6 +190,8 @@ class Supervisor:
                 self._stop_wedged(children)
             told = signal.sigtimedwait(WAITED_FOR, TURN_SECONDS)
             if told and told.si_signo != signal.SIGCHLD:
+                if not is_stopping:
+                    self.say(f"stopping; what is under way may take up to {self.grace_seconds:.0f} s to finish")
                 is_stopping = True
                 for child in children:
                     child.stop(self.grace_seconds)
@@ -208,7 +210,8 @@ class Supervisor:
         ages = self.heartbeat_ages()
         for child in children:
             queue = child.program.queue
-            if not child.process or child.is_stopping or child.uptime < self.late or queue not in ages:
+            is_young = not child.process or child.is_stopping or child.uptime < self.late
+            if is_young or queue is None or queue not in ages:
                 continue
             age = ages[queue]
             if age is None or age > self.late:

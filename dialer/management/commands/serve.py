@@ -31,7 +31,7 @@ WEB_TIMEOUT_SECONDS = 60  # for a web process that does not move at all, not for
 DATABASE_PATIENCE_SECONDS = 30  # machines that start together: the database may be the slower one
 GRACE_SECONDS = 90  # > the 60 s that a task may take: nothing that is being sent is cut off
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("dialer.serve")
 
 
 class Command(BaseCommand):
@@ -231,6 +231,6 @@ def web_answers() -> bool:
     with suppress(OSError), closing(socket.socket(family)) as caller:
         caller.settimeout(1)
         caller.connect(address)
-        caller.sendall(f"HEAD {reverse('admin:login')} HTTP/1.0\r\nHost: {settings.ALLOWED_HOSTS[0]}\r\n\r\n".encode())
+        caller.sendall(f"GET {reverse('admin:login')} HTTP/1.0\r\nHost: {settings.ALLOWED_HOSTS[0]}\r\n\r\n".encode())
         return caller.recv(5) == b"HTTP/"
     return False
