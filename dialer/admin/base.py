@@ -33,6 +33,10 @@ class CappedPaginator(Paginator):
     def is_capped(self) -> bool:
         return self._counted > COUNT_CAP
 
+    @property
+    def count_in_words(self) -> str:
+        return f"{self.count:,}+" if self.is_capped else f"{self.count:,}"
+
 
 class WriteOnlySecretInput(forms.PasswordInput):
     """An input that says whether a secret is stored and never what it is."""
@@ -73,7 +77,7 @@ class ConsoleForm(forms.ModelForm):
     """A form whose secrets are write-only. A page's own form derives from it if its model holds secrets."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
         for name, form_field in self.fields.items():
             if isinstance(form_field, SecretField):
                 form_field.keep(getattr(self.instance, name))

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from dialer import phone
@@ -16,7 +17,7 @@ NOTHING = "–"
 
 def state_badge(text: object, kind: str) -> SafeString:
     """A word with the colour of its state. `kind` is the stored word, such as "running"; console.css knows them."""
-    return format_html('<span class="state state-{}">{}</span>', kind.replace("_", "-"), text)
+    return format_html('<span class="state state-{}">{}</span>', kind.replace("_", "-"), capfirst(str(text)))
 
 
 def when(moment: datetime | None) -> SafeString | str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from django.contrib.admin import ModelAdmin
 from django.db.models import QuerySet, TextChoices
 from django.http import HttpRequest
 from django.utils.functional import Promise
@@ -41,6 +42,15 @@ class Attention:
     remedy: Text
     query: str = ""  # filters the page's list to just these rows, such as "state__exact=uncertain"
     is_alarm: bool = False  # red: something is or will be lost; otherwise amber
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """Something that needs a person, with the page it stands on and the address of its rows."""
+
+    page: ModelAdmin
+    attention: Attention
+    url: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,12 +20,15 @@ from django.contrib.admin import AdminSite, ModelAdmin
 from django.db.models import Model
 from django.db.models.base import ModelBase
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from dialer.admin.navigation import Attention, Entry, EntryGroup, Place, Section, badge, leads_to
+from dialer.admin import overview
+from dialer.admin.base import ConsoleAdmin
+from dialer.admin.navigation import Attention, Entry, EntryGroup, Need, Place, Section, badge, leads_to
 
 # Whoever may add or edit a schedule or a queued task of django-q can run any function of ours. No permission is
 # worth that, so its pages do not exist here.
@@ -57,37 +60,58 @@ class ConsoleSite(AdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """What the shell around every page needs; nothing is counted before a template asks."""
-        attention: Any = SimpleLazyObject(lambda: self.attention(request))
+        needs: Any = SimpleLazyObject(lambda: self.needs(request))
         return super().each_context(request) | {
-            "attention": attention,
-            "navigation": SimpleLazyObject(lambda: self.navigation(request, attention)),
+            "needs": needs,
+            "navigation": SimpleLazyObject(lambda: self.navigation(request, needs)),
         }
 
-    def attention(self, request: HttpRequest) -> dict[ModelAdmin, list[Attention]]:
-        """What needs a person, by page; pages without any are left out."""
-        found = {
-            page: [item for item in page.attention(request) if item.count]
+    def needs(self, request: HttpRequest) -> list[Need]:
+        """What needs a person on the pages that this user may see, alarms first."""
+        needs = [
+            Need(page=page, attention=item, url=f"{self._list_url(page)}?{item.query}")
             for page, _place in self._places(request)
-            if hasattr(page, "attention")
-        }
-        return {page: items for page, items in found.items() if items}
+            if isinstance(page, ConsoleAdmin)
+            for item in page.attention(request)
+            if item.count
+        ]
+        return sorted(needs, key=lambda need: not need.attention.is_alarm)
 
-    def navigation(self, request: HttpRequest, attention: dict[ModelAdmin, list[Attention]]) -> list[EntryGroup]:
+    def navigation(self, request: HttpRequest, needs: list[Need]) -> list[EntryGroup]:
         """The sections with the entries this user may see; empty sections are left out."""
         groups = {section: EntryGroup(label=section.label) for section in Section}
-        overview = reverse("admin:index", current_app=self.name)
+        index = reverse("admin:index", current_app=self.name)
         groups[Section.OPERATE].entries.append(
-            Entry(label=self.index_title, icon="overview", url=overview, is_current=request.path == overview)
+            Entry(label=self.index_title, icon="overview", url=index, is_current=request.path == index)
         )
         for page, place in self._places(request):
-            groups[place.section].entries.append(self._entry(request, page, place, attention.get(page, [])))
+            items = [need.attention for need in needs if need.page is page]
+            groups[place.section].entries.append(self._entry(request, page, place, items))
         return [group for group in groups.values() if group.entries]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        return super().index(request, self._overview_context(request) | (extra_context or {}))
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        live = path("overview/", self.admin_view(self.overview_view), name="overview")
+        return [live, *super().get_urls()]
+
+    def overview_view(self, request: HttpRequest) -> TemplateResponse:
+        """The inner part of the overview alone, for its live refresh."""
+        context = self._overview_context(request) | {"needs": self.needs(request)}
+        return TemplateResponse(request, "admin/includes/overview.html", context)
 
     def app_index(  # type: ignore[override]  # a redirect instead of a page
         self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Lists of an app's tables help nobody: the overview is the one way in."""
         return HttpResponseRedirect(reverse("admin:index", current_app=self.name))
+
+    def _overview_context(self, request: HttpRequest) -> dict[str, Any]:
+        seen = overview.read(self, request)
+        pages = [page for page, _place in self._places(request) if isinstance(page, ConsoleAdmin)]
+        others = [] if seen.steps else [figure for page in pages for figure in page.figures(request)]
+        return {"overview": seen, "figures": seen.figures + others}
 
     def _places(self, request: HttpRequest) -> Iterator[tuple[ModelAdmin, Place]]:
         placed = []
@@ -98,7 +122,7 @@ class ConsoleSite(AdminSite):
         return iter(sorted(placed, key=lambda pair: pair[1].order))
 
     def _entry(self, request: HttpRequest, page: ModelAdmin, place: Place, items: list[Attention]) -> Entry:
-        url = self.list_url(page)
+        url = self._list_url(page)
         return Entry(
             label=place.label or capfirst(str(page.opts.verbose_name_plural)),
             icon=place.icon,
@@ -108,7 +132,7 @@ class ConsoleSite(AdminSite):
             is_alarm=any(item.is_alarm for item in items),
         )
 
-    def list_url(self, page: ModelAdmin) -> str:
+    def _list_url(self, page: ModelAdmin) -> str:
         """The address of a page's list."""
         opts = page.opts
         return reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist", current_app=self.name)

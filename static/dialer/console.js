@@ -1,0 +1,177 @@
+// What the console does beyond links and forms. Every page works without it; it makes them pleasant.
+"use strict";
+
+// --- Drop-downs: one open at a time; a click elsewhere or Esc closes ---------------------------------------------
+
+const openDrops = () => document.querySelectorAll("details.drop[open]");
+
+document.addEventListener("click", (event) => {
+  for (const drop of openDrops()) {
+    if (!drop.contains(event.target)) drop.open = false;
+  }
+});
+
+// --- Navigation as a drawer at phone width -----------------------------------------------------------------------
+
+const menuButton = document.querySelector(".menu-button");
+const stage = document.getElementById("stage");
+
+function showDrawer(isShown) {
+  document.body.classList.toggle("drawer-open", isShown);
+  menuButton.setAttribute("aria-expanded", String(isShown));
+  stage.inert = isShown;
+  if (isShown) document.querySelector("#side a").focus();
+  else menuButton.focus();
+}
+
+menuButton?.addEventListener("click", () => showDrawer(true));
+document.querySelector(".scrim")?.addEventListener("click", () => showDrawer(false));
+
+// --- Keys: "/" goes to the search, Esc closes what is open -------------------------------------------------------
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") closeTopmost();
+  if (event.key === "/" && !isTyping(event.target) && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    const search = document.getElementById("searchbar");
+    if (search) {
+      event.preventDefault();
+      search.focus();
+      search.select();
+    }
+  }
+});
+
+function closeTopmost() {
+  if (document.body.classList.contains("drawer-open")) return showDrawer(false);
+  for (const drop of openDrops()) {
+    drop.open = false;
+    drop.querySelector("summary").focus();
+  }
+}
+
+function isTyping(element) {
+  return element.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(element.tagName);
+}
+
+// --- Copy buttons: <button data-copy="text"> ---------------------------------------------------------------------
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await copy(button.dataset.copy);
+  const word = button.textContent;
+  button.textContent = "✓";
+  setTimeout(() => { button.textContent = word; }, 1500);
+});
+
+async function copy(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  // Without HTTPS browsers offer no clipboard, but they still copy what is selected.
+  const area = document.createElement("textarea");
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
+}
+
+// --- Live parts: <div data-live="/address" data-live-seconds="3"> ------------------------------------------------
+// The address answers with the inner HTML. A part of it with data-done ends the refresh. It rests while the tab is
+// hidden or somebody is at work inside, and slows down while the server does not answer.
+
+for (const part of document.querySelectorAll("[data-live]")) keepLive(part);
+
+function keepLive(part) {
+  const pace = Number(part.dataset.liveSeconds || 3) * 1000;
+  let wait = pace;
+  let shown = null;
+
+  async function refresh() {
+    if (!document.hidden && !part.contains(document.activeElement)) {
+      const html = await fetchFragment(part.dataset.live);
+      wait = html === null ? Math.min(wait * 2, 60000) : pace;
+      if (html !== null && html !== shown) {
+        part.innerHTML = html;
+        shown = html;
+      }
+    }
+    if (!part.querySelector("[data-done]")) setTimeout(refresh, wait);
+  }
+
+  if (!part.querySelector("[data-done]")) setTimeout(refresh, wait);
+}
+
+async function fetchFragment(address) {
+  try {
+    const response = await fetch(address, { headers: { "X-Requested-With": "fetch" } });
+    // A redirect leads to the login page: not what belongs here.
+    return response.ok && !response.redirected ? await response.text() : null;
+  } catch {
+    return null;
+  }
+}
+
+// --- Uploads with a progress bar: <form data-upload> -------------------------------------------------------------
+
+for (const form of document.querySelectorAll("form[data-upload]")) {
+  form.addEventListener("submit", (event) => {
+    const files = [...form.querySelectorAll("input[type=file]")].flatMap((input) => [...input.files]);
+    if (!files.length) return;
+    event.preventDefault();
+    upload(form, event.submitter);
+  });
+}
+
+function upload(form, submitter) {
+  const request = new XMLHttpRequest();
+  const panel = progressPanel(form, () => request.abort());
+  const end = (sentence) => {
+    panel.say(sentence);
+    panel.stop();
+    if (submitter) submitter.disabled = false;
+  };
+  request.open("POST", form.action);
+  request.upload.addEventListener("progress", (event) => panel.advance(event.loaded, event.total));
+  request.upload.addEventListener("load", () => panel.say("Uploaded. The server is looking at it…"));
+  request.addEventListener("load", () => showAnswer(request));
+  request.addEventListener("error", () => end("The upload broke off. Nothing was saved; try again."));
+  request.addEventListener("abort", () => end("Stopped. Nothing was saved."));
+  request.send(new FormData(form, submitter));
+  if (submitter) submitter.disabled = true;
+}
+
+function progressPanel(form, onStop) {
+  form.querySelector(".upload-progress")?.remove();
+  const panel = document.createElement("div");
+  panel.className = "upload-progress";
+  panel.setAttribute("role", "status");
+  const bar = document.createElement("progress");
+  const words = document.createElement("span");
+  const stop = document.createElement("button");
+  stop.type = "button";
+  stop.textContent = "Stop";
+  stop.addEventListener("click", onStop);
+  panel.append(bar, words, stop);
+  form.append(panel);
+  return {
+    advance(loaded, total) {
+      bar.max = total;
+      bar.value = loaded;
+      words.textContent = `${Math.floor((loaded / total) * 100)} %`;
+    },
+    say(sentence) { words.textContent = sentence; },
+    stop() {
+      bar.remove();
+      stop.remove();
+    },
+  };
+}
+
+// The browser has already followed the redirect, and the answer holds the message that is shown only once. So this
+// very answer is put in the place of the page, instead of being asked for again.
+function showAnswer(request) {
+  history.pushState(null, "", request.responseURL);
+  document.open();
+  document.write(request.responseText);
+  document.close();
+}
