@@ -10,7 +10,7 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -103,7 +103,7 @@ def rows(
     delimiter: str = "",
     has_header: bool | None = None,
     country: str = "",
-) -> Iterator[Row]:
+) -> Generator[Row, None, None]:
     """Yield the lines below the header, as a stream. Hand in what `preview` answered.
 
     Empty lines between others are yielded without cells, those at either end are not. Closing the iterator early

@@ -192,7 +192,7 @@ def _words(latin: str, other: str) -> re.Pattern[str]:
 
 _STRONG: Final = _words(
     "phones?|phone ?numbers?|telephone|tel|telp|tlp|telepon|telefon|teléfonos?|telefonos?|mobiles?|cell|cellphone|"
-    "celular(?:es)?|móvil(?:es)?|movil|hp|nohp|handphone|ponsel|whatsapp|wa|msisdn|kontak|contacto?|callee|destnumber|"
+    "celular(?:es)?|móvil(?:es)?|movil|hp|nohp|handphone|ponsel|whatsapp|wa|msisdn|kontak|contacto?|callee|"
     "cel|điện thoại|dien thoai|di động|sđt|sdt",
     "电话|電話|手机|手機|เบอร์|โทร|มือถือ|मोबाइल|फ़ोन|फोन|दूरभाष",
 )

@@ -4,6 +4,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -126,18 +127,20 @@ def _read(contact_list: ContactList) -> None:
     last = contact_list.contacts.order_by("-row_number").values_list("row_number", flat=True).first() or 0
     rows = spreadsheet.rows(
         Path(contact_list.file.path),
+        country=contact_list.campaign.account.country,
         sheet=contact_list.sheet,
         encoding=contact_list.encoding,
         delimiter=contact_list.delimiter,
         has_header=contact_list.has_header,
     )
-    new_rows = (row for row in rows if row.number > last)
-    for chunk in _chunks(new_rows, ROWS_AT_A_TIME):
-        _store(contact_list, chunk)
-        if time.monotonic() > stop_at:
-            state.advance(contact_list, ContactList.State.UPLOADED, token=contact_list.claim_token)
-            return
-        time.sleep(PAUSE_SECONDS)
+    with closing(rows):  # its child process ends when we stop early
+        new_rows = (row for row in rows if row.number > last)
+        for chunk in _chunks(new_rows, ROWS_AT_A_TIME):
+            _store(contact_list, chunk)
+            if time.monotonic() > stop_at:
+                state.advance(contact_list, ContactList.State.UPLOADED, token=contact_list.claim_token)
+                return
+            time.sleep(PAUSE_SECONDS)
     _finish(contact_list)
 
 
