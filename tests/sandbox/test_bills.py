@@ -198,6 +198,15 @@ def test_the_number_comes_back_in_the_chosen_form(start, form, shown):
     assert bill["destnumber"] == shown
 
 
+@pytest.mark.parametrize("sent", ["81200000001", "081200000001", "6281200000001"])
+def test_the_international_form_has_the_country_code_once(start, sent):
+    wire = start(echo_form="international")
+    wire.launch(sent)
+    wire.wait_for_bills()
+
+    assert wire.bills(wire.login())[0]["destnumber"] == "6281200000001"
+
+
 def test_calls_wait_for_free_lines(start, eventually):
     wire = start(speed=1, lines=1)
     wire.launch("81200000001", "81200000490")  # 490 would end at once

@@ -2,7 +2,6 @@
 
 import http.client
 import re
-import urllib.request
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -77,11 +76,11 @@ def test_ending_95_is_cut_by_a_dropped_connection_first(wire):
     token = wire.login()
     name = one_bill(wire, token, "81200000295")["recordfilename"]
 
-    with (
-        urllib.request.urlopen(wire.link(token, name)) as answer,
-        pytest.raises(http.client.IncompleteRead),
-    ):
-        answer.read()
+    connection = http.client.HTTPConnection(wire.address.removeprefix("http://"), timeout=10)
+    connection.request("GET", wire.link(token, name).removeprefix(wire.address))
+    with pytest.raises(http.client.IncompleteRead):
+        connection.getresponse().read()
+    connection.close()
 
     assert wire.state["recordings_fetched"] == 0
     assert wire.get(wire.link(token, name))[0] == 200
