@@ -231,6 +231,6 @@ def web_answers() -> bool:
     with suppress(OSError), closing(socket.socket(family)) as caller:
         caller.settimeout(1)
         caller.connect(address)
-        caller.sendall(f"GET {reverse('admin:login')} HTTP/1.0\r\nHost: {settings.ALLOWED_HOSTS[0]}\r\n\r\n".encode())
+        caller.sendall(f"GET {reverse('admin:index')} HTTP/1.0\r\nHost: {settings.ALLOWED_HOSTS[0]}\r\n\r\n".encode())
         return caller.recv(5) == b"HTTP/"
     return False
