@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files import File
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from dialer import audio
@@ -14,7 +13,7 @@ from dialer.flow.mistakes import DialerError
 from dialer.models import VoiceFile
 
 
-def store(*, name: str, upload: UploadedFile | File[bytes], by: Any = None) -> VoiceFile:
+def store(*, name: str, upload: "File[bytes]", by: Any = None) -> VoiceFile:
     """The saved voice file, playable as it came and as carriers take it.
 
     Raises DialerError with a sentence if the upload is no sound that can be played to people.
