@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.paginator import Paginator
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, URLField
 from django.http import HttpRequest
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
@@ -90,7 +90,10 @@ class ConsoleAdmin(admin.ModelAdmin):
     empty_help: str | Promise = ""  # for an empty list: what it is for and what to do first
 
     form = ConsoleForm
-    formfield_overrides = {EncryptedTextField: {"form_class": SecretField, "widget": WriteOnlySecretInput}}
+    formfield_overrides = {
+        EncryptedTextField: {"form_class": SecretField, "widget": WriteOnlySecretInput},
+        URLField: {"assume_scheme": "https"},
+    }
     paginator = CappedPaginator
     show_full_result_count = False
     list_max_show_all = 0

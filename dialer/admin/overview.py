@@ -132,9 +132,7 @@ def _figures(site: AdminSite, request: HttpRequest, now: datetime) -> Iterator[F
         % {"answered": columns.count(calls["answered"]), "made": columns.count(calls["made"])},
         url=f"{url}?disposition__exact={Disposition.ANSWERED}",
     )
-    yield Figure(
-        label=_("Talked today"), value=columns.duration(calls["talked"]), note=_("hours:minutes:seconds"), url=url
-    )
+    yield Figure(label=_("Minutes talked today"), value=columns.count(calls["talked"] // 60), url=url)
 
 
 def _campaigns(site: AdminSite, request: HttpRequest) -> list[CampaignLine]:
