@@ -183,7 +183,11 @@ def test_it_ends_with_its_parent(tmp_path, eventually):
     parent.wait()
     parent.stdout.close()
 
-    eventually(lambda: _is_gone(child))
+    try:
+        eventually(lambda: _is_gone(child))
+    finally:
+        if not _is_gone(child):
+            os.kill(child, signal.SIGKILL)
 
 
 def _is_gone(pid: int) -> bool:
