@@ -3,22 +3,23 @@
 import hashlib
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from dialer.carriers.contract import BillQuery, Call, CallbackAnswer, CarrierError, Reading
-from dialer.flow import evidence, state
+from dialer.carriers.contract import BadCredentials, BillQuery, Call, CallbackAnswer, CarrierError, Reading
+from dialer.flow import evidence, facts, state
 from dialer.flow.connect import carrier_of
 from dialer.flow.matching import Matcher
 from dialer.flow.seat import hold
 from dialer.models import Account, Attempt, Callback, CallRecord
-from dialer.terms import Disposition, HungUpBy, Via
+from dialer.terms import Disposition, Via
 
 logger = logging.getLogger(__name__)
 
@@ -27,28 +28,25 @@ APPLY_SECONDS = 60  # lease of the one process that applies callbacks
 LONGEST_WINDOW_SECONDS = 6 * 3600  # of bills asked for at a time, so that a long gap is caught up in steps
 SHORTEST_WINDOW_SECONDS = 60
 PULL_SECONDS = 120  # for one window; the long queue's tasks are cut off after 300 s
+PULL_LEASE_SECONDS = 310  # so that no second process asks while a first one may still be at it
 AHEAD = timedelta(minutes=10)  # the carrier's clock may be ahead of ours
 PULL_AGAIN_SECONDS = 60  # after a pull that failed
 ACTIVE_DAYS = 7  # accounts that sent nothing for so long are not asked for bills
 
-# Facts of a call that either way may bring; what is there is never replaced by nothing.
-FACTS = (
-    "carrier_call_uuid",
-    "reference",
-    "caller_id",
-    "started_at",
-    "answered_at",
-    "ended_at",
-    "ring_seconds",
-    "talk_seconds",
-    "disposition",
-    "hangup_code",
-    "hangup_meaning",
-    "hung_up_by",
-    "keypress",
-    "recording_name",
+# What a value that nobody foresaw ends in. The same value would end in it again, so it must not stop the others.
+NOT_UNDERSTOOD = (ArithmeticError, DataError, IntegrityError, LookupError, TypeError, ValueError)
+SAVED = (
+    *facts.FACTS,
+    "number",
+    "batch_id",
+    "campaign_id",
+    "attempt_id",
+    "by_callback_at",
+    "by_pull_at",
+    "raw_callback",
+    "raw_bill",
+    "awaits_archive",
 )
-NOTHING = (None, "", 0, Disposition.UNKNOWN, HungUpBy.UNKNOWN)
 
 
 def receive(account: Account, *, kind: str, body: bytes, content_type: str, source: str | None) -> Callback:
@@ -74,6 +72,7 @@ def answer(account: Account) -> CallbackAnswer:
 
 def apply_next() -> bool:
     """Apply some received callbacks; whether there were any. May be rung twice or late."""
+    stop_at = time.monotonic() + APPLY_SECONDS / 2
     with hold("callbacks", seconds=APPLY_SECONDS) as is_ours:
         if not is_ours:
             return False
@@ -81,6 +80,8 @@ def apply_next() -> bool:
         callbacks = list(received.order_by("pk")[:CALLBACKS_AT_A_TIME])
         for callback in callbacks:
             apply(callback)
+            if time.monotonic() > stop_at:
+                break
     return bool(callbacks)
 
 
@@ -93,9 +94,12 @@ def apply(callback: Callback) -> None:
     try:
         with transaction.atomic():
             record(callback.account, reading.calls, via=Via.CALLBACK)
-            _mark_applied(callback, reading)
-    except (IntegrityError, ValueError) as error:
-        logger.exception("callback %s can't be applied", callback.pk)
+            if all(call.carrier_call_id for call in reading.calls):
+                _mark_applied(callback, reading)
+            else:
+                _put_aside(callback, "A call in it has no id. It will be known when the bills are asked for.")
+    except NOT_UNDERSTOOD as error:  # its text may hold a number, so it is not logged
+        logger.error("callback %s can't be applied: %s", callback.pk, type(error).__name__)
         _put_aside(callback, f"It was read but not understood ({type(error).__name__}).")
 
 
@@ -109,15 +113,16 @@ def apply_again(callback: Callback) -> bool:
 def pull_next() -> bool:
     """Ask one account for its bills if that is due; whether one was. May be rung twice or late."""
     now = timezone.now()
-    recently = now - timedelta(days=ACTIVE_DAYS)
     due = Account.objects.filter(
         Q(next_pull_at__isnull=True) | Q(next_pull_at__lte=now),
         is_enabled=True,
-        batches__sent_at__gte=recently,
+        batches__sent_at__gte=now - timedelta(days=ACTIVE_DAYS),
     ).distinct()
-    for account in due.order_by("next_pull_at", "pk"):
-        with hold(f"bills:{account.pk}", seconds=settings.LEASE_SECONDS) as is_ours:
-            if is_ours:
+    for candidate in due.order_by("next_pull_at", "pk"):
+        with hold(f"bills:{candidate.pk}", seconds=PULL_LEASE_SECONDS) as is_ours:
+            # Read again, now that nobody else can pull: another process may just have done it.
+            account = due.filter(pk=candidate.pk).first() if is_ours else None
+            if account is not None:
                 pull(account, now=now)
                 return True
     return False
@@ -130,30 +135,49 @@ def pull(account: Account, *, now: datetime) -> None:
     """
     start = account.pull_from or _first_start(account, now=now)
     end = min(start + timedelta(seconds=account.pull_window_seconds), now + AHEAD)
-    stop_at = time.monotonic() + PULL_SECONDS
+    again_at = now + timedelta(seconds=PULL_AGAIN_SECONDS)
+    _note_pull(account, next_pull_at=again_at)  # first, so that whatever ends this turn the other accounts get theirs
     try:
-        for calls in carrier_of(account).bills(BillQuery(start=start, end=end)):
-            record(account, calls, via=Via.PULL)
-            if time.monotonic() > stop_at and account.pull_window_seconds > SHORTEST_WINDOW_SECONDS:
-                shorter = max(account.pull_window_seconds // 2, SHORTEST_WINDOW_SECONDS)
-                _note_pull(account, pull_window_seconds=shorter, next_pull_at=now)
-                return
+        is_read = _read_window(account, BillQuery(start=start, end=end))
+    except BadCredentials as error:  # to ask more often would only get the account locked
+        later = now + timedelta(seconds=max(settings.BILLS_EVERY_SECONDS, PULL_AGAIN_SECONDS))
+        _note_pull(account, pull_complaint=str(error), next_pull_at=later)
     except CarrierError as error:
         logger.warning("account %s: bills could not be pulled", account.pk)
-        _note_pull(account, pull_complaint=str(error), next_pull_at=now + timedelta(seconds=PULL_AGAIN_SECONDS))
-        return
-    if end < now:
+        _note_pull(account, pull_complaint=str(error))
+    except NOT_UNDERSTOOD as error:  # its text may hold a number, so it is not logged
+        logger.error("account %s: a bill was not understood: %s", account.pk, type(error).__name__)
+        _note_pull(account, pull_complaint=f"A bill was read but not understood ({type(error).__name__}).")
+    else:
+        _note_window(account, end=end, is_read=is_read, now=now)
+
+
+def _read_window(account: Account, query: BillQuery) -> bool:
+    """Whether all of it was read; False when it took too long and is wide enough to be halved."""
+    stop_at = time.monotonic() + PULL_SECONDS
+    for calls in carrier_of(account).bills(query):
+        record(account, calls, via=Via.PULL)
+        if time.monotonic() > stop_at and account.pull_window_seconds > SHORTEST_WINDOW_SECONDS:
+            return False
+    return True
+
+
+def _note_window(account: Account, *, end: datetime, is_read: bool, now: datetime) -> None:
+    if not is_read:
+        shorter = max(account.pull_window_seconds // 2, SHORTEST_WINDOW_SECONDS)
+        _note_pull(account, pull_complaint="", pull_window_seconds=shorter, next_pull_at=now)
+    elif end < now:
         _note_pull(account, pull_complaint="", pull_from=end, next_pull_at=now)
-        return
-    _note_pull(
-        account,
-        pull_complaint="",
-        pulled_at=now,
-        # Bills are found by the time of the dial, so a call that goes on now is looked for again.
-        pull_from=now - timedelta(seconds=settings.BILLS_OVERLAP_SECONDS),
-        pull_window_seconds=LONGEST_WINDOW_SECONDS,
-        next_pull_at=now + timedelta(seconds=settings.BILLS_EVERY_SECONDS),
-    )
+    else:
+        _note_pull(
+            account,
+            pull_complaint="",
+            pulled_at=now,
+            # Bills are found by the time of the dial, so a call that goes on now is looked for again.
+            pull_from=now - timedelta(seconds=settings.BILLS_OVERLAP_SECONDS),
+            pull_window_seconds=LONGEST_WINDOW_SECONDS,
+            next_pull_at=now + timedelta(seconds=settings.BILLS_EVERY_SECONDS),
+        )
 
 
 def ask_now(account: Account) -> None:
@@ -161,41 +185,87 @@ def ask_now(account: Account) -> None:
     Account.objects.filter(pk=account.pk).update(next_pull_at=timezone.now())
 
 
-def record(account: Account, calls: Sequence[Call], *, via: Via, now: datetime | None = None) -> None:
-    """Each call is one call record that knows by which ways it came; its attempt is settled, its batch proven.
+def record(account: Account, calls: Iterable[Call], *, via: Via, now: datetime | None = None) -> None:
+    """Each outgoing call is one call record that knows by which ways it came; its attempt is settled, its batch proven.
 
-    Idempotent and indifferent to order: a bill's fact wins over a callback's, and something over nothing.
+    Idempotent and indifferent to order: a bill's fact wins over a callback's, and something over nothing. What did
+    not change is not written. A call without an id can't be told from others and is left out.
     """
-    now = now or timezone.now()
-    outgoing = {call.carrier_call_id: call for call in calls if call.is_outgoing}
+    outgoing = [call for call in calls if call.is_outgoing and call.carrier_call_id]
     if not outgoing:
         return
-    with transaction.atomic():
-        matcher = Matcher(account, outgoing.values())
-        known = _known(account, outgoing)
-        fresh = [_new(account, call, matcher) for key, call in outgoing.items() if key not in known]
-        CallRecord.objects.bulk_create(fresh, ignore_conflicts=True)
-        records = _known(account, outgoing)
-        for key, call_record in records.items():
-            _merge(call_record, outgoing[key], matcher, via=via, now=now)
-        CallRecord.objects.bulk_update(
-            records.values(),
-            [
-                *FACTS,
-                "number",
-                "batch",
-                "campaign",
-                "attempt",
-                "by_callback_at",
-                "by_pull_at",
-                "raw_callback",
-                "raw_bill",
-                "awaits_archive",
-            ],
-            batch_size=200,
-        )
-        _settle_attempts(records.values(), now=now)
-        evidence.accept_proven(matcher.batches())
+    try:
+        with transaction.atomic():
+            _record(account, outgoing, via=via, now=now or timezone.now())
+    except IntegrityError:  # somebody else met one of the calls in the same moment; now it is known
+        with transaction.atomic():
+            _record(account, outgoing, via=via, now=now or timezone.now())
+
+
+def _record(account: Account, calls: list[Call], *, via: Via, now: datetime) -> None:
+    rows = _known(account, {call.carrier_call_id for call in calls})
+    before = {key: _saved_facts(row) for key, row in rows.items()}
+    for call in calls:
+        rows.setdefault(call.carrier_call_id, CallRecord(account=account, carrier_call_id=call.carrier_call_id))
+    matcher = Matcher(
+        account,
+        references=[call.reference for call in calls] + [row.reference for row in rows.values()],
+        numbers=[call.number_on_wire for call in calls] + [row.number for row in rows.values()],
+    )
+    for call in calls:
+        row = rows[call.carrier_call_id]
+        facts.merge(row, call, number=matcher.read(call.number_on_wire) or call.number_on_wire, via=via, now=now)
+        _link(row, call, matcher)
+    changed = [row for key, row in sorted(rows.items()) if before.get(key) != _saved_facts(row)]
+    CallRecord.objects.bulk_create([row for row in changed if row.pk is None])
+    CallRecord.objects.bulk_update([row for row in changed if row.carrier_call_id in before], SAVED, batch_size=200)
+    _settle_attempts({row.attempt_id for row in changed if row.attempt_id is not None}, now=now)
+    evidence.accept_proven(matcher.batches())
+
+
+def _known(account: Account, keys: Iterable[str]) -> dict[str, CallRecord]:
+    rows = CallRecord.objects.select_for_update(no_key=True).filter(account=account, carrier_call_id__in=keys)
+    return {row.carrier_call_id: row for row in rows.order_by("pk")}
+
+
+def _saved_facts(row: CallRecord) -> list[Any]:
+    return [getattr(row, name) for name in SAVED]
+
+
+def _link(row: CallRecord, call: Call, matcher: Matcher) -> None:
+    """Whose call it is, by all that is known of it; once known it stays."""
+    batch = matcher.batch_of(row.reference)
+    if batch is None or row.attempt_id is not None:
+        return
+    row.batch, row.campaign_id = batch, batch.campaign_id
+    attempt = matcher.attempt_of(batch, call.number_on_wire) or matcher.attempt_of(batch, row.number)
+    if attempt is not None:
+        row.attempt, row.number = attempt, attempt.contact.number
+
+
+def _settle_attempts(keys: set[int], *, now: datetime) -> None:
+    """Each attempt says what all its calls came to, whichever became known first."""
+    calls = defaultdict(list)
+    # Locked before its calls are read, so that of two processes the second one sees the first one's call.
+    attempts = list(Attempt.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
+    for call_record in CallRecord.objects.filter(attempt__in=keys).order_by(
+        F("started_at").asc(nulls_first=True), "carrier_call_id"
+    ):
+        calls[call_record.attempt_id].append(call_record)
+    for attempt in attempts:
+        attempt.disposition = _outcome(calls[attempt.pk])
+        attempt.keypress = next((call.keypress for call in reversed(calls[attempt.pk]) if call.keypress), "")
+        attempt.settled_at = attempt.settled_at or now
+        attempt.silent_since = None
+    Attempt.objects.bulk_update(attempts, ["disposition", "keypress", "settled_at", "silent_since"], batch_size=500)
+
+
+def _outcome(calls: list[CallRecord]) -> str:
+    """Of the last call whose end is known, but an answered one outweighs all others."""
+    dispositions = [call.disposition for call in calls if call.disposition != Disposition.UNKNOWN]
+    if Disposition.ANSWERED in dispositions:
+        return Disposition.ANSWERED
+    return dispositions[-1] if dispositions else Disposition.UNKNOWN
 
 
 def _first_start(account: Account, *, now: datetime) -> datetime:
@@ -206,54 +276,6 @@ def _first_start(account: Account, *, now: datetime) -> datetime:
 
 def _note_pull(account: Account, **changes: Any) -> None:
     Account.objects.filter(pk=account.pk).update(**changes)
-
-
-def _known(account: Account, calls: Iterable[str]) -> dict[str, CallRecord]:
-    rows = CallRecord.objects.select_for_update().filter(account=account, carrier_call_id__in=list(calls))
-    return {row.carrier_call_id: row for row in rows.order_by("pk")}
-
-
-def _new(account: Account, call: Call, matcher: Matcher) -> CallRecord:
-    return CallRecord(account=account, carrier_call_id=call.carrier_call_id, number=matcher.number_of(call))
-
-
-def _merge(row: CallRecord, call: Call, matcher: Matcher, *, via: Via, now: datetime) -> None:
-    is_authority = via == Via.PULL or row.by_pull_at is None
-    if call.recording_name and not row.recording_name:
-        row.awaits_archive = True
-    for name in FACTS:
-        new, old = getattr(call, name), getattr(row, name)
-        if new not in NOTHING and (is_authority or old in NOTHING):
-            setattr(row, name, new)
-    attempt = matcher.attempt_of(call)
-    batch = matcher.batch_of(call)
-    if attempt is not None:
-        row.attempt, row.number = attempt, attempt.contact.number
-    if batch is not None:
-        row.batch, row.campaign_id = batch, batch.campaign_id
-    if via == Via.CALLBACK:
-        row.by_callback_at = row.by_callback_at or now
-        row.raw_callback = dict(call.raw)
-    else:
-        row.by_pull_at = row.by_pull_at or now
-        row.raw_bill = dict(call.raw)
-
-
-def _settle_attempts(records: Iterable[CallRecord], *, now: datetime) -> None:
-    """Each attempt says what its calls came to; an answered call outweighs the others."""
-    attempts: dict[int, Attempt] = {}
-    for row in records:
-        if row.attempt is None:
-            continue
-        attempt = attempts.setdefault(row.attempt.pk, row.attempt)
-        if attempt.disposition != Disposition.ANSWERED:
-            attempt.disposition = row.disposition
-        attempt.keypress = row.keypress or attempt.keypress
-        attempt.settled_at = attempt.settled_at or now
-        attempt.silent_since = None
-    Attempt.objects.bulk_update(
-        attempts.values(), ["disposition", "keypress", "settled_at", "silent_since"], batch_size=500
-    )
 
 
 def _put_aside(callback: Callback, complaint: str) -> None:

@@ -1,0 +1,61 @@
+"""What a call record knows: the facts of callbacks and bills, put together in whatever order they come."""
+
+from datetime import datetime
+
+from dialer.carriers.contract import Call
+from dialer.models import CallRecord
+from dialer.terms import Disposition, HungUpBy, Via
+
+# Facts that either way may bring; what is there is never replaced by nothing.
+FACTS = (
+    "carrier_call_uuid",
+    "reference",
+    "caller_id",
+    "started_at",
+    "answered_at",
+    "ended_at",
+    "ring_seconds",
+    "talk_seconds",
+    "disposition",
+    "hangup_code",
+    "hangup_meaning",
+    "hung_up_by",
+    "keypress",
+    "recording_name",
+)
+NOTHING = (None, "", 0, Disposition.UNKNOWN, HungUpBy.UNKNOWN)
+
+
+def merge(row: CallRecord, call: Call, *, number: str, via: Via, now: datetime) -> None:
+    """The row knows what the call says too: a bill's fact wins over a callback's, and something over nothing.
+
+    `number` is E.164 if the call's number could be read, else as it came. Nothing is saved.
+    """
+    is_authority = via == Via.PULL or row.by_pull_at is None
+    if call.recording_name and not row.recording_name:
+        row.awaits_archive = True
+    for name in FACTS:
+        new, old = getattr(call, name), getattr(row, name)
+        if new not in NOTHING and (is_authority or old in NOTHING):
+            setattr(row, name, new)
+    if row.talk_seconds:  # also if one way told the seconds and the other the cause
+        row.disposition = Disposition.ANSWERED
+    if row.attempt_id is None:  # else it is the contact's, whatever form comes back
+        row.number = _better_number(row.number, number, is_authority=is_authority)
+    if via == Via.CALLBACK:
+        row.by_callback_at = row.by_callback_at or now
+        row.raw_callback = dict(call.raw)
+    else:
+        row.by_pull_at = row.by_pull_at or now
+        row.raw_bill = dict(call.raw)
+
+
+def _better_number(old: str, new: str, *, is_authority: bool) -> str:
+    """One that could be read is better than one that could not, and the authority's better than another."""
+    rank_of_new, rank_of_old = _rank(new), _rank(old)
+    is_better = rank_of_new >= rank_of_old if is_authority else rank_of_new > rank_of_old
+    return new if is_better else old
+
+
+def _rank(number: str) -> int:
+    return 2 if number.startswith("+") else bool(number)
