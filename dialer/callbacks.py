@@ -2,7 +2,8 @@
 
 import hmac
 import logging
-from ipaddress import ip_address, ip_network
+import re
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
@@ -22,6 +23,8 @@ from dialer.models.account import split_networks
 logger = logging.getLogger(__name__)
 
 UNKNOWN_SOURCE = "0.0.0.0"  # noqa: S104 - a client whose address is not told
+
+_SECRET_PATH = re.compile(r"(/callbacks/\d+/|/voice/)[^/\s]+")
 
 
 @csrf_exempt
@@ -55,21 +58,29 @@ def receive(request: HttpRequest, account_id: int, secret: str, kind: str) -> Ht
 
 def source_of(request: HttpRequest) -> str:
     """The client's address: the last one in X-Forwarded-For that is not a trusted proxy of ours."""
-    address = request.META.get("REMOTE_ADDR") or UNKNOWN_SOURCE
+    address = _address(request.META.get("REMOTE_ADDR", ""))
     forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
-    while forwarded and _is_trusted(address):
-        address = forwarded.pop()
-    try:
-        return str(ip_address(address))
-    except ValueError:
-        return UNKNOWN_SOURCE
+    while forwarded and any(address in network for network in settings.TRUSTED_PROXIES):
+        address = _address(forwarded.pop())
+    return str(address)
 
 
-def _is_trusted(address: str) -> bool:
+def hide_secret_paths(record: logging.LogRecord) -> bool:
+    """A filter for Django's log of refused requests, which names the path and with it an account's secret."""
+    record.msg, record.args = _SECRET_PATH.sub(r"\1•••", record.getMessage()), None
+    return True
+
+
+logging.getLogger("django.request").addFilter(hide_secret_paths)
+
+
+def _address(text: str) -> IPv4Address | IPv6Address:
+    """Also of an IPv4 client that comes through an IPv6 socket."""
     try:
-        return any(ip_address(address) in network for network in settings.TRUSTED_PROXIES)
+        address = ip_address(text)
     except ValueError:
-        return False
+        return ip_address(UNKNOWN_SOURCE)
+    return (address.version == 6 and address.ipv4_mapped) or address
 
 
 def _may_push(account: Account, source: str) -> bool:
@@ -79,14 +90,17 @@ def _may_push(account: Account, source: str) -> bool:
 
 def _body(request: HttpRequest) -> bytes | None:
     """The raw body, None if it is too large; a length that lies is not believed."""
-    declared = request.META.get("CONTENT_LENGTH") or "0"
-    if declared.isdigit() and int(declared) > settings.CALLBACK_MAX_BYTES:
-        return None
+    most_bytes = settings.CALLBACK_MAX_BYTES
     try:
-        body = request.body
+        body = request.META["wsgi.input"].read(most_bytes + 1) if _is_chunked(request) else request.body
     except RequestDataTooBig:
         return None
-    return body if len(body) <= settings.CALLBACK_MAX_BYTES else None
+    return body if len(body) <= most_bytes else None
+
+
+def _is_chunked(request: HttpRequest) -> bool:
+    """Without a length Django reads nothing, though the server knows where the body ends."""
+    return not request.META.get("CONTENT_LENGTH") and bool(request.META.get("wsgi.input_terminated"))
 
 
 def _leave_trace(source: str, reason: str) -> None:
