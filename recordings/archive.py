@@ -3,17 +3,14 @@
 A stale claim goes back to `due`: a GET may be repeated.
 """
 
-import hashlib
 import logging
-import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.text import get_valid_filename
 
@@ -21,7 +18,8 @@ from dialer import audio
 from dialer.carriers.contract import BadCredentials, CarrierError, Refused
 from dialer.flow import state
 from dialer.flow.connect import capabilities_of, carrier_of, wire_of
-from dialer.models import CallRecord
+from dialer.models import Account, CallRecord
+from recordings import disk
 from recordings.models import Recording
 
 logger = logging.getLogger(__name__)
@@ -30,16 +28,35 @@ ENROL_AT_A_TIME = 500
 FETCH_LEASE_SECONDS = 420  # > the long queue's time-out of 300 s for a task
 MOST_BYTES = 200 * 1024 * 1024
 PAUSES_SECONDS = (60, 300, 900, 3600, 4 * 3600, 12 * 3600)  # after the 1st, 2nd, … failed try; then the last
+LAST_CHANCE = timedelta(hours=1)  # before the deadline: there is a try at its start, whatever the pause says
+LAST_PAUSE_SECONDS = 300  # at most, from then on
 UNKNOWN_RETENTION_DAYS = 30  # a careful guess for carriers that do not say
 TOLERANCE_SECONDS = 2.0  # audio may be that much shorter than the billed talk time, which is rounded
 TOLERANCE_SHARE = 0.05
-TRIES_BEFORE_BELIEVED = 5  # a file that comes back equally short so often is all that the carrier has
+TRIES_BEFORE_BELIEVED = 5  # a short file that then still comes back byte for byte is all that the carrier has
 GONE_AFTER_TRIES = 6
 GONE_AFTER = timedelta(days=1)  # and not before: a recording may appear some time after the call
+LOCKED_OUT_SECONDS = 300  # after refused credentials nothing else of the account is tried for so long
+
+# FFmpeg's name of a container -> suffix and media type. Others are kept as they are, for players to find out.
+SOUNDS = {
+    "mp3": (".mp3", "audio/mpeg"),
+    "wav": (".wav", "audio/wav"),
+    "mov": (".m4a", "audio/mp4"),
+    "ogg": (".ogg", "audio/ogg"),
+    "flac": (".flac", "audio/flac"),
+    "aac": (".aac", "audio/aac"),
+    "amr": (".amr", "audio/amr"),
+}
+OTHER_SOUND = (".sound", "application/octet-stream")
 
 
 class NotGood(Exception):
     """What came is not the recording; `str(error)` is a sentence. Another try may bring it."""
+
+    def __init__(self, sentence: str, *, sha256: str = "") -> None:
+        super().__init__(sentence)
+        self.sha256 = sha256  # of sound that is too short, to see whether the next try brings the same
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +67,7 @@ class Fetched:
     size_bytes: int
     sha256: str
     seconds: float
+    suffix: str
     content_type: str
     remark: str = ""
 
@@ -71,10 +89,13 @@ def enrol() -> int:
 
 
 def deadline(call_record: CallRecord) -> datetime:
-    """The last moment at which the carrier still has the recording, counted from the call."""
-    called_at = call_record.ended_at or call_record.started_at or call_record.created_at
+    """The last moment at which the carrier still has the recording, counted from the call.
+
+    A call was before we heard of it, whatever the carrier's clock says.
+    """
+    called_at = call_record.started_at or call_record.ended_at or call_record.created_at
     days = capabilities_of(call_record.account).keeps_recordings_days or UNKNOWN_RETENTION_DAYS
-    return called_at + timedelta(days=days)
+    return min(called_at, call_record.created_at) + timedelta(days=days)
 
 
 def fetch_next() -> bool:
@@ -84,6 +105,7 @@ def fetch_next() -> bool:
     recordings = Recording.objects.order_by("deadline_at", "pk")
     state.expire_claims(recordings.filter(state=Recording.State.FETCHING), to=Recording.State.DUE)
     _declare_lost(now=now)
+    disk.sweep_parts()
     recording = state.claim(
         recordings.filter(state=Recording.State.DUE, due_at__lte=now),
         to=Recording.State.FETCHING,
@@ -98,63 +120,56 @@ def fetch_next() -> bool:
 
 def fetch(recording: Recording, *, now: datetime) -> None:
     """The claimed recording is stored and verified, or due again later with the reason, or gone at the carrier."""
-    part = _part(recording)
+    part = disk.part_path(f"{recording.pk}.{recording.claim_token}")  # the claim's own: no twin writes into it
     try:
-        fetched = _download(recording, part)
+        fetched = _download(recording, part, now=now)
         _store(recording, fetched)
     except BadCredentials as error:
         _later(recording, str(error), now=now)
+        _spare(recording.call_record.account, now=now)
     except Refused as error:
         _refused(recording, str(error), now=now)
-    except (CarrierError, NotGood) as error:
+    except NotGood as error:
+        _later(recording, str(error), now=now, sha256=error.sha256 or recording.sha256)
+    except CarrierError as error:
         _later(recording, str(error), now=now)
     except OSError as error:
-        logger.exception("recording %s could not be written", recording.pk)
-        _later(recording, f"The file could not be written here ({error.strerror}). Look at the disk.", now=now)
+        reason = error.strerror or type(error).__name__
+        logger.error("recording %s could not be written: %s", recording.pk, reason)
+        _later(recording, f"The file could not be written here ({reason}). Look at the disk.", now=now)
     finally:
-        part.unlink(missing_ok=True)
+        disk.remove_part(part)
 
 
 def ask_again(recording: Recording) -> bool:
     """A recording that was given up, or waits for its next try, is due at once; whether it can be."""
-    now = timezone.now()
+    # A try that was due before the deadline is made after it, too: the carrier may be late with deleting.
+    due_at = min(timezone.now(), recording.deadline_at)
     if recording.state == Recording.State.DUE:
-        return bool(Recording.objects.filter(pk=recording.pk, state=Recording.State.DUE).update(due_at=now))
+        return bool(Recording.objects.filter(pk=recording.pk, state=Recording.State.DUE).update(due_at=due_at))
     if recording.state in (Recording.State.GONE, Recording.State.LOST):
-        return state.advance(recording, Recording.State.DUE, due_at=now)
+        return state.advance(recording, Recording.State.DUE, due_at=due_at)
     return False
 
 
-def _download(recording: Recording, part: Path) -> Fetched:
+def _download(recording: Recording, part: Path, *, now: datetime) -> Fetched:
     """Link and file in one breath: a link lives for minutes only and is never stored."""
     call_record = recording.call_record
     account = call_record.account
+    disk.make_room()
     link = carrier_of(account).recording_link(call_record.recording_name)
-    part.parent.mkdir(parents=True, exist_ok=True)
     with wire_of(account).download(link.url, purpose="recording", most_bytes=MOST_BYTES) as answer:
-        digest, size_bytes = _write(part, answer.chunks)
+        digest, size_bytes = disk.write_part(part, answer.chunks)
         expected = answer.length_bytes
     if expected is not None and size_bytes != expected:
         raise NotGood(f"Only {size_bytes:,} of {expected:,} bytes came.")
-    return _checked(recording, part, size_bytes=size_bytes, sha256=digest)
+    return _checked(recording, part, size_bytes=size_bytes, sha256=digest, now=now)
 
 
-def _write(part: Path, chunks: Iterable[bytes]) -> tuple[str, int]:
-    digest, size_bytes = hashlib.sha256(), 0
-    with part.open("wb") as file:
-        for chunk in chunks:
-            file.write(chunk)
-            digest.update(chunk)
-            size_bytes += len(chunk)
-        file.flush()
-        os.fsync(file.fileno())
-    return digest.hexdigest(), size_bytes
-
-
-def _checked(recording: Recording, part: Path, *, size_bytes: int, sha256: str) -> Fetched:
+def _checked(recording: Recording, part: Path, *, size_bytes: int, sha256: str, now: datetime) -> Fetched:
     """The file decodes and is as long as the call was billed. Raises NotGood.
 
-    After some equal tries a file that decodes but is short is believed, with a remark: it is all there is.
+    A short file is believed, with a remark, once it is clear that there is no better one.
     """
     try:
         sound = audio.check(part)
@@ -164,28 +179,33 @@ def _checked(recording: Recording, part: Path, *, size_bytes: int, sha256: str) 
     remark = ""
     if sound.seconds < talk - max(TOLERANCE_SECONDS, talk * TOLERANCE_SHARE):
         remark = f"{sound.seconds:.0f} s of sound for {talk} s of talk."
-        if recording.tries < TRIES_BEFORE_BELIEVED:
-            raise NotGood(f"It is too short: {remark}")
+        if not _is_all_there_is(recording, sha256, now=now):
+            raise NotGood(f"It is too short: {remark}", sha256=sha256)
+    suffix, content_type = SOUNDS.get(sound.container, OTHER_SOUND)
     return Fetched(
         path=part,
         size_bytes=size_bytes,
         sha256=sha256,
         seconds=sound.seconds,
-        content_type=f"audio/{'mpeg' if sound.container == 'mp3' else sound.container}",
+        suffix=suffix,
+        content_type=content_type,
         remark=remark,
     )
 
 
+def _is_all_there_is(recording: Recording, sha256: str, *, now: datetime) -> bool:
+    """The same bytes came before and there were enough tries; or there will be no other try."""
+    is_same_again = recording.sha256 == sha256 and recording.tries >= TRIES_BEFORE_BELIEVED
+    return is_same_again or _next_try_at(recording, now=now) > recording.deadline_at
+
+
 def _store(recording: Recording, fetched: Fetched) -> None:
     """Rename first, then note: a crash in between leaves a file that the next try replaces with its equal."""
-    name = _name(recording)
-    target = Path(settings.MEDIA_ROOT) / name
-    os.replace(fetched.path, target)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    name = _name(recording, fetched.suffix)
+    if not _is_still_ours(recording):
+        logger.warning("recording %s: the claim was over before the file was there", recording.pk)
+        return
+    disk.finish(fetched.path, name)
     state.advance(
         recording,
         Recording.State.STORED,
@@ -200,26 +220,50 @@ def _store(recording: Recording, fetched: Fetched) -> None:
     )
 
 
-def _name(recording: Recording) -> str:
-    """Relative to the media folder: a day's folder and a name that no other recording has."""
+def _is_still_ours(recording: Recording) -> bool:
+    """Whether our claim holds; if so, it holds long enough for the rename and its note."""
+    return bool(
+        Recording.objects.filter(
+            pk=recording.pk, state=Recording.State.FETCHING, claim_token=recording.claim_token
+        ).update(lease_until=state.after(FETCH_LEASE_SECONDS))
+    )
+
+
+def _name(recording: Recording, suffix: str) -> str:
+    """Relative to the media folder: the folder of the day on which we heard of the call, and a name of its own.
+
+    Every try gives the same name, so that nothing is left behind by an earlier one.
+    """
     call_record = recording.call_record
-    called_at = call_record.started_at or call_record.created_at
-    suffix = Path(call_record.recording_name).suffix.lower() or ".mp3"
     stem = get_valid_filename(f"{call_record.account_id}-{call_record.carrier_call_id}-{recording.pk}")
-    return f"recordings/{called_at:%Y/%m/%d}/{stem}{get_valid_filename(suffix)[:8]}"
+    return f"recordings/{call_record.created_at:%Y/%m/%d}/{stem}{suffix}"
 
 
-def _part(recording: Recording) -> Path:
-    """The claim's own temporary name, so that a slow twin never writes into our file."""
-    target = Path(settings.MEDIA_ROOT) / _name(recording)
-    return target.with_name(f"{target.name}.{recording.claim_token[:12]}.part")
+def _later(recording: Recording, sentence: str, *, now: datetime, **changes: str) -> None:
+    due_at = _next_try_at(recording, now=now)
+    state.advance(
+        recording, Recording.State.DUE, token=recording.claim_token, complaint=sentence, due_at=due_at, **changes
+    )
 
 
-def _later(recording: Recording, sentence: str, *, now: datetime) -> None:
-    pause = PAUSES_SECONDS[min(recording.tries, len(PAUSES_SECONDS)) - 1]
-    # The last hours before the deadline are used, whatever the pause says.
-    due_at = min(now + timedelta(seconds=pause), max(recording.deadline_at - timedelta(hours=1), now))
-    state.advance(recording, Recording.State.DUE, token=recording.claim_token, complaint=sentence, due_at=due_at)
+def _next_try_at(recording: Recording, *, now: datetime) -> datetime:
+    """After a pause that grows with the tries, but not so long that the last chance is missed."""
+    pause_seconds = PAUSES_SECONDS[min(recording.tries, len(PAUSES_SECONDS)) - 1]
+    last_chance_at = recording.deadline_at - LAST_CHANCE
+    if now < last_chance_at:
+        return min(now + timedelta(seconds=pause_seconds), last_chance_at)
+    return now + timedelta(seconds=min(pause_seconds, LAST_PAUSE_SECONDS))
+
+
+def _spare(account: Account, *, now: datetime) -> None:
+    """Thousands of due recordings would try to log in with credentials that were just refused."""
+    later = now + timedelta(seconds=LOCKED_OUT_SECONDS)
+    Recording.objects.filter(
+        call_record__account=account,
+        state=Recording.State.DUE,
+        due_at__lt=later,
+        deadline_at__gt=later + LAST_CHANCE,
+    ).update(due_at=later)
 
 
 def _refused(recording: Recording, sentence: str, *, now: datetime) -> None:
@@ -233,8 +277,10 @@ def _refused(recording: Recording, sentence: str, *, now: datetime) -> None:
 
 
 def _declare_lost(*, now: datetime) -> None:
-    lost = Recording.objects.filter(state=Recording.State.DUE, deadline_at__lt=now).update(
-        state=Recording.State.LOST, complaint="Its deadline at the carrier has passed."
+    """Lost is what has no try left before its deadline. A try that was due before it is made first."""
+    lost = Recording.objects.filter(state=Recording.State.DUE, deadline_at__lt=now, due_at__gt=F("deadline_at")).update(
+        state=Recording.State.LOST,
+        complaint=Concat(Value("Its deadline at the carrier has passed. "), F("complaint")),
     )
     if lost:
         logger.error("%s recordings are lost: their deadlines have passed", lost)
