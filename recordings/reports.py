@@ -19,21 +19,20 @@ class Kept:
 
     @property
     def adds_up(self) -> bool:
+        """No promise was forgotten: none is without a recording in one of its states."""
         return self.promised == self.stored + self.open + self.lost
 
 
 def kept(campaign: Campaign) -> Kept:
-    """Counts as of now. Promises that are not enrolled yet count as open."""
+    """Counts of one moment. Promises that are not enrolled yet count as open."""
     states = Recording.State
-    found = Recording.objects.filter(call_record__campaign=campaign).aggregate(
-        enrolled=Count("pk"),
-        stored=Count("pk", filter=Q(state=states.STORED)),
-        lost=Count("pk", filter=Q(state__in=[states.GONE, states.LOST])),
-    )
-    promised = CallRecord.objects.filter(campaign=campaign).exclude(recording_name="").count()
+    promised = CallRecord.objects.filter(campaign=campaign).exclude(recording_name="")
+    is_open = Q(recording__state__in=[states.DUE, states.FETCHING]) | Q(recording=None, awaits_archive=True)
     return Kept(
-        promised=promised,
-        stored=found["stored"],
-        lost=found["lost"],
-        open=promised - found["stored"] - found["lost"],
+        **promised.aggregate(
+            promised=Count("pk"),
+            stored=Count("pk", filter=Q(recording__state=states.STORED)),
+            open=Count("pk", filter=is_open),
+            lost=Count("pk", filter=Q(recording__state__in=[states.GONE, states.LOST])),
+        )
     )
