@@ -1,0 +1,298 @@
+"""The one seam between us and a carrier's wire: one try, errors translated once, every exchange told masked.
+
+What is decided here for every carrier:
+
+=====================================  ====================================================================
+what happens                           what is raised
+=====================================  ====================================================================
+unknown host, no connection, TLS fails NotSent; AddressForbidden for an address inside our own network
+time-out or cut after that             OutcomeUnknown, also while we were still sending
+HTTP 5xx, 408, 499                     OutcomeUnknown: the carrier or a proxy gave up half way
+HTTP 429                               TryLater
+HTTP 3xx                               Refused: nothing was taken where we asked, and redirects of a POST are not
+                                       followed, for they would hand credentials to whoever is named there
+any other HTTP 4xx                     Refused
+2xx without a readable JSON object     OutcomeUnknown: a proxy's page, a cut body, more than LONGEST_ANSWER_BYTES
+=====================================  ====================================================================
+"""
+
+import json
+import logging
+import time
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
+from http.client import HTTPException
+from typing import Any, Final
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import urllib3
+
+from dialer.carriers.connection import Line, line
+from dialer.carriers.contract import (
+    CarrierError,
+    Exchange,
+    ExchangeRecorder,
+    NotSent,
+    OutcomeUnknown,
+    Refused,
+    TryLater,
+)
+from dialer.carriers.masking import HIDDEN, LONGEST_TEXT, Mask, origin
+
+logger = logging.getLogger(__name__)
+
+LONGEST_ANSWER_BYTES: Final = 20 * 1024 * 1024
+CHUNK_BYTES: Final = 64 * 1024
+DOWNLOAD_CONNECT_SECONDS: Final = 10
+DOWNLOAD_TOTAL_SECONDS: Final = 240  # below the long queue's time-out of 300 s for a task
+MOST_REDIRECTS: Final = 3  # of a download; storage services like to send one on
+REDIRECTS: Final = (301, 302, 303, 307, 308)
+HEADERS: Final = {
+    "User-Agent": "dialer",
+    "Connection": "close",
+    "Accept-Encoding": "identity",  # what is counted is what came
+}
+WIRE_ERRORS: Final = (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """A carrier's answer that could be read: HTTP 2xx with a JSON object."""
+
+    status: int
+    document: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Download:
+    """A file that is coming. `chunks` raises CarrierError when it breaks off or takes too long."""
+
+    status: int
+    content_type: str
+    length_bytes: int | None  # as announced; None if it was not
+    chunks: Iterator[bytes]
+
+
+class Wire:
+    """One account's line to the outside. Every request is tried once, on a connection of its own."""
+
+    def __init__(
+        self,
+        *,
+        recorder: ExchangeRecorder,
+        connect_seconds: float = 5,
+        read_seconds: float = 30,
+        total_seconds: float = 40,
+        allow_private_addresses: bool,
+    ) -> None:
+        self._recorder = recorder
+        self._connect_seconds = connect_seconds
+        self._read_seconds = read_seconds
+        self._total_seconds = total_seconds
+        self._allow_private_addresses = allow_private_addresses
+        self._mask = Mask()
+
+    def conceal(self, *secrets: str) -> None:
+        """These values appear in no exchange and no message from now on."""
+        self._mask.learn(*secrets)
+
+    def masked(self, text: str) -> str:
+        """A carrier's words, fit for a screen: without known secrets and phone numbers."""
+        return self._mask.text(text)
+
+    def post_form(self, url: str, fields: Mapping[str, str], *, purpose: str, secrets: Collection[str] = ()) -> Answer:
+        """Post multipart form-data once and read the JSON answer, within the total time.
+
+        `secrets` are names of fields that are hidden in the exchange, in the request and in the answer.
+        Raises CarrierError as the table above says. Tells the recorder in every case.
+        """
+        self.conceal(*(fields[name] for name in secrets if name in fields))
+        note = _Note(purpose=purpose, url=self._mask.address(url), request=self._mask.form(fields, names=secrets))
+        with self._told(note):
+            request = _prepared("POST", url, files={name: (None, value) for name, value in fields.items()})
+            with (
+                self._line(self._connect_seconds, self._total_seconds) as opened,
+                closing(self._send(opened, request, note)) as response,
+            ):
+                body = b"".join(_chunks(opened, response, most_bytes=LONGEST_ANSWER_BYTES))
+            note.response = self._mask.answer(_text(body), names=secrets)
+            _raise_for_status(response)
+            return Answer(status=response.status_code, document=_document(body))
+
+    @contextmanager
+    def download(
+        self, url: str, *, purpose: str, most_bytes: int, total_seconds: float = DOWNLOAD_TOTAL_SECONDS
+    ) -> Iterator[Download]:
+        """Get a file once. Its address counts as a secret: only its host is told.
+
+        Up to MOST_REDIRECTS redirects are followed, each to an address that is looked at like the first.
+        Raises CarrierError when it can't be had, and from `chunks` when it breaks off, is larger than `most_bytes`
+        or takes longer than `total_seconds`. May be repeated.
+        """
+        note = _Note(purpose=purpose, url=f"{origin(url)}/{HIDDEN}", request="GET")
+        with self._told(note), self._found(url, note, seconds=total_seconds) as (opened, response):
+            content_type = response.headers.get("Content-Type", "")
+            note.response = self.masked(f"{content_type}, {response.headers.get('Content-Length', 'unknown')} bytes")
+            yield Download(
+                status=response.status_code,
+                content_type=content_type,
+                length_bytes=_length(response),
+                chunks=_chunks(opened, response, most_bytes=most_bytes),
+            )
+
+    @contextmanager
+    def _found(self, url: str, note: "_Note", *, seconds: float) -> Iterator[tuple[Line, requests.Response]]:
+        """The answer 2xx for a file, at the end of its redirects."""
+        ends = time.monotonic() + seconds
+        for _ in range(1 + MOST_REDIRECTS):
+            self.conceal(url)
+            with (
+                self._line(DOWNLOAD_CONNECT_SECONDS, max(ends - time.monotonic(), 0)) as opened,
+                closing(self._send(opened, _prepared("GET", url), note)) as response,
+            ):
+                target = response.headers.get("Location") if response.status_code in REDIRECTS else None
+                if target is None:
+                    if response.status_code >= 300:
+                        note.response = self._mask.answer(_first_words(response))
+                    _raise_for_status(response)
+                    yield opened, response
+                    return
+            url = urljoin(url, target)
+        raise Refused("The file is behind too many redirects.")
+
+    def _send(self, opened: Line, request: requests.PreparedRequest, note: "_Note") -> requests.Response:
+        try:
+            response = opened.send(request, read_seconds=self._read_seconds)
+        except WIRE_ERRORS as error:
+            raise _translated(opened, error) from None
+        note.status = response.status_code
+        return response
+
+    def _line(self, connect_seconds: float, total_seconds: float) -> AbstractContextManager[Line]:
+        return line(
+            connect_seconds=connect_seconds,
+            total_seconds=total_seconds,
+            allow_private_addresses=self._allow_private_addresses,
+        )
+
+    @contextmanager
+    def _told(self, note: "_Note") -> Iterator[None]:
+        """The recorder hears of the exchange, however it ends. Its own failure does not undo a carrier's answer."""
+        started = time.monotonic()
+        try:
+            yield
+        except CarrierError as error:
+            note.complaint = self.masked(str(error))
+            raise
+        finally:
+            exchange = Exchange(
+                purpose=note.purpose,
+                url=note.url,
+                request=note.request,
+                status=note.status,
+                response=note.response,
+                elapsed_milliseconds=round((time.monotonic() - started) * 1000),
+                complaint=note.complaint,
+            )
+            try:
+                self._recorder(exchange)
+            except Exception:
+                logger.exception("an exchange (%s) could not be kept", note.purpose)
+
+
+@dataclass(kw_only=True)
+class _Note:
+    """What is known of an exchange so far, masked."""
+
+    purpose: str
+    url: str
+    request: str
+    status: int | None = None
+    response: str = ""
+    complaint: str = ""
+
+
+def _prepared(method: str, url: str, *, files: Mapping[str, Any] | None = None) -> requests.PreparedRequest:
+    """Raises NotSent if `url` is no address."""
+    try:
+        prepared = requests.Request(method, url, headers=HEADERS, files=files).prepare()
+        if urlsplit(prepared.url or "").scheme in ("http", "https"):
+            return prepared
+    except (requests.RequestException, ValueError):
+        pass
+    raise NotSent("The address is not a web address (http or https). Nothing was sent.")
+
+
+def _translated(opened: Line, error: Exception) -> CarrierError:
+    """What an error of the wire means. Its own text is not passed on, for it may hold an address with a secret."""
+    if not opened.is_up and isinstance(error, requests.exceptions.SSLError):
+        return NotSent("No secure connection: the other side's certificate or TLS is not acceptable. Nothing was sent.")
+    if not opened.is_up:
+        return NotSent(f"No connection came about ({type(error).__name__}). Nothing was sent.")
+    if opened.was_cut or isinstance(error, requests.Timeout | TimeoutError | urllib3.exceptions.TimeoutError):
+        return OutcomeUnknown("There was no complete answer in time. The request may or may not have been taken.")
+    return OutcomeUnknown(
+        f"The connection broke before the answer was complete ({type(error).__name__}). "
+        "The request may or may not have been taken."
+    )
+
+
+def _chunks(opened: Line, response: requests.Response, *, most_bytes: int) -> Iterator[bytes]:
+    """The body as it comes. Raises OutcomeUnknown if it breaks off, takes too long or is too large."""
+    size_bytes = 0
+    try:
+        for chunk in response.iter_content(CHUNK_BYTES):
+            size_bytes += len(chunk)
+            if size_bytes > most_bytes:
+                raise OutcomeUnknown(f"What came was larger than {most_bytes:,} bytes.")
+            yield chunk
+    except WIRE_ERRORS as error:
+        raise _translated(opened, error) from None
+    if opened.was_cut:  # a body without a length ends without an error when the connection does
+        raise _translated(opened, TimeoutError())
+
+
+def _raise_for_status(response: requests.Response) -> None:
+    status, code = response.status_code, str(response.status_code)
+    if 200 <= status < 300:
+        return
+    if status in REDIRECTS:
+        target = origin(urljoin(response.url, response.headers.get("Location", "")))
+        raise Refused(f"The address sends us elsewhere, to {target} (HTTP {status}). Correct it.", code=code)
+    if status == 429:
+        raise TryLater("The other side wants fewer requests (HTTP 429). It took nothing.", code=code)
+    if status >= 500 or status in (408, 499) or status < 200:
+        raise OutcomeUnknown(
+            f"The other side failed (HTTP {status}). The request may or may not have been taken.", code=code
+        )
+    raise Refused(f"The other side refused the request (HTTP {status}).", code=code)
+
+
+def _document(body: bytes) -> Mapping[str, Any]:
+    try:
+        document = json.loads(_text(body))
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise OutcomeUnknown(
+            "What came back is not an answer of the carrier (no JSON). The request may or may not have been taken."
+        )
+    return document
+
+
+def _text(body: bytes) -> str:
+    return body.decode("utf-8-sig", errors="replace")
+
+
+def _first_words(response: requests.Response) -> str:
+    try:
+        return _text(response.raw.read(LONGEST_TEXT))
+    except WIRE_ERRORS:
+        return ""
+
+
+def _length(response: requests.Response) -> int | None:
+    announced = response.headers.get("Content-Length", "")
+    return int(announced) if announced.isdigit() and "Content-Encoding" not in response.headers else None

@@ -1,0 +1,220 @@
+"""Infin8linx, also called Infinity or Yunhu: batch voice IVR, bills and recordings over one form-data address.
+
+What is sent and why: the carrier's IVR API book; see docs/carriers/yunhu.md for pages, certainty and open questions.
+The batch service takes the credentials themselves, every other service a token that lives for 12 hours.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from dialer.carriers.contract import (
+    Accepted,
+    AccountSettings,
+    BadCredentials,
+    BillQuery,
+    Call,
+    CallbackAnswer,
+    Capabilities,
+    CarrierError,
+    Order,
+    OutcomeUnknown,
+    Reading,
+    RecordingLink,
+    Refused,
+    TokenStore,
+)
+from dialer.carriers.http import Wire
+from dialer.carriers.yunhu_answers import TokenSpent, accepted_message, as_bad_credentials, result
+from dialer.carriers.yunhu_bills import call_of, is_of_an_extension, moment, text, whole
+from dialer.carriers.yunhu_callback import Unreadable, read_records
+from dialer.carriers.yunhu_codes import NATION_CODES
+from dialer.carriers.yunhu_order import BATCH_CEILING, VOICE_TYPES, launch_fields
+
+logger = logging.getLogger(__name__)
+
+CAPABILITIES: Final = Capabilities(
+    batch_ceiling=BATCH_CEILING,
+    countries=NATION_CODES,
+    voice_deliveries=frozenset(VOICE_TYPES),
+    refuses_repeats=False,
+    keeps_recordings_days=90,  # "3 months", page on the recording's link
+    call_back_kinds=("bills",),
+)
+LOGIN: Final = "App.Sip_Auth.Login"
+LOGOUT: Final = "App.Sip_Auth.Logout"
+BILLS: Final = "App.Sip_Cdr.GetBill"
+RECORDING: Final = "App.Sip_Cdr.GetRecodeFile"
+SECRETS: Final = frozenset({"appid", "accesskey", "token", "downurl", "recordurl"})
+
+PAGE_SIZE: Final = 1_000  # the most that the carrier gives in one page of bills
+MOST_PAGES: Final = 1_000  # of one question; more than that is a carrier that never ends
+
+Found = TypeVar("Found")
+
+
+class Yunhu:
+    """One account at Yunhu. Its repr, messages and exchanges hold no credentials and no token."""
+
+    capabilities = CAPABILITIES
+
+    def __init__(self, settings: AccountSettings, tokens: TokenStore, wire: Wire) -> None:
+        self._settings = settings
+        self._tokens = tokens
+        self._wire = wire
+        wire.conceal(settings.app_id, settings.access_key)
+
+    def check(self) -> str:
+        """Log in afresh; a sentence that says who the carrier thinks we are. Raises CarrierError."""
+        companies: list[str] = []
+
+        def log_in() -> str:
+            found = self._login()
+            companies.append(f"{text(found.get('companyname'))} ({text(found.get('companycode'))})")
+            return text(found["token"])
+
+        self._tokens.renew(self._tokens.current(), log_in)
+        company = self._wire.masked(companies[0]) if companies else "this account"
+        return f"The carrier knows us as {company}."
+
+    def log_out(self) -> None:
+        """The token is cleared at the carrier and forgotten here; without one nobody is asked. Raises CarrierError."""
+        token = self._tokens.current()
+        if token:
+            try:
+                self._with_token(token, LOGOUT, {}, purpose="log out")
+            except TokenSpent:
+                logger.info("the token was not valid any more when it was to be cleared")
+        self._tokens.forget()
+
+    def place(self, order: Order) -> Accepted:
+        """Hand the batch over, with exactly one request. Raises CarrierError; ValueError if a limit is broken."""
+        fields = launch_fields(order, self._settings)
+        message = self._ask(self._settings.batch_url, fields, accepted_message, purpose="launch")
+        return Accepted(message=self._wire.masked(message))
+
+    def bills(self, query: BillQuery) -> Iterator[tuple[Call, ...]]:
+        """All pages of matching calls, reading without consuming. May be repeated. Raises CarrierError.
+
+        Pages end with an empty one, or when as many bills came as the carrier counts. The reference is asked for and
+        looked at again here, for no page says that the carrier heeds it for batches.
+        """
+        seen: set[str] = set()
+        for page in range(1, MOST_PAGES + 1):
+            found, total = self._page(query, page)
+            calls = [call_of(record, self._settings.time_zone) for record in found]
+            known = [call for call in calls if call is not None]
+            fresh = {call.carrier_call_id for call in known} - seen
+            if known and not fresh:
+                raise OutcomeUnknown("The carrier gives the same page of bills again and again.")
+            seen |= fresh
+            matching = tuple(call for call in known if query.reference in ("", call.reference))
+            if matching:
+                yield matching
+            if not found or (total and len(seen) >= total):
+                return
+        raise OutcomeUnknown(f"The carrier has more than {MOST_PAGES:,} pages of bills for one question.")
+
+    def recording_link(self, recording_name: str) -> RecordingLink:
+        """A fresh link. May be repeated. Raises CarrierError; Refused if the carrier has no such recording."""
+        found = self._with_renewed_token(RECORDING, {"filename": recording_name}, purpose="recording link")
+        found = found if isinstance(found, dict) else {}
+        url = text(found.get("downurl"))
+        if not url:
+            raise Refused("The carrier has no link for this recording.")
+        self._wire.conceal(url)
+        return RecordingLink(
+            url=url if "://" in url else f"http://{url}",
+            expires_at=moment(found.get("expiredtime"), self._settings.time_zone),
+        )
+
+    def read_callback(self, body: bytes) -> Reading:
+        """Never raises: what can't be understood is a complaint."""
+        try:
+            found = read_records(body)
+        except Unreadable as error:
+            return Reading(calls=(), complaint=str(error))
+        ours = [record for record in found.records if not is_of_an_extension(record)]
+        calls = [call_of(record, self._settings.time_zone) for record in ours]
+        known = tuple(call for call in calls if call is not None)
+        if ours and not known:
+            return Reading(calls=(), complaint="It has neither id nor uuid, so the call can't be told from others.")
+        return Reading(calls=known, was_repaired=found.was_repaired or len(known) < len(calls))
+
+    def callback_answer(self) -> CallbackAnswer:
+        """The text 1: no page says what is wanted; this is what another client of the platform answers."""
+        return CallbackAnswer(body=b"1", content_type="text/plain")
+
+    def _page(self, query: BillQuery, page: int) -> tuple[list[Mapping[str, Any]], int | None]:
+        """One page of bills, and how many there are in all if the carrier says so."""
+        fields = {
+            "starttime": self._on_the_wire(query.start),
+            "endtime": self._on_the_wire(query.end),
+            "syncflag": "3",  # all; 1 would consume what it reads
+            "direction": "3",  # both
+            "callmethod": "6",  # IVR and group calls; the default is another
+            "currentpage": str(page),
+            "itemsperpage": str(PAGE_SIZE),
+            "extnumber": "",
+            "destnumber": "",
+            "userid": "",
+            "memberid": "",
+            "chengshudu": "",
+            "customuuid": query.reference,
+        }
+        found = self._with_renewed_token(BILLS, fields, purpose="bills")
+        if found in (None, [], {}):
+            return [], None
+        bills = found.get("bills") if isinstance(found, dict) else None
+        if not isinstance(bills, list) or not all(isinstance(bill, dict) for bill in bills):
+            raise OutcomeUnknown("The carrier's list of bills can't be read.")
+        return bills, whole(found.get("totalitems"))
+
+    def _on_the_wire(self, moment: datetime) -> str:
+        if moment.tzinfo is None:
+            raise ValueError("A time without a zone can't be told to the carrier.")
+        return moment.astimezone(self._settings.time_zone).strftime("%Y-%m-%d %H:%M:%S")
+
+    def _with_renewed_token(self, service: str, fields: Mapping[str, str], *, purpose: str) -> Any:
+        """The service's result. A spent token is renewed once, and the request repeated once."""
+        token = self._tokens.current() or self._tokens.renew("", self._log_in)
+        try:
+            return self._with_token(token, service, fields, purpose=purpose)
+        except TokenSpent:
+            token = self._tokens.renew(token, self._log_in)
+        try:
+            return self._with_token(token, service, fields, purpose=purpose)
+        except TokenSpent as error:
+            raise BadCredentials(
+                "The carrier does not accept a token that it has just given.", code=error.code
+            ) from None
+
+    def _with_token(self, token: str, service: str, fields: Mapping[str, str], *, purpose: str) -> Any:
+        asked = {"service": service, "token": token, **fields}
+        return self._ask(self._settings.token_url, asked, result, purpose=purpose)
+
+    def _log_in(self) -> str:
+        return text(self._login()["token"])
+
+    def _login(self) -> Mapping[str, Any]:
+        """The carrier's facts about the account, a token among them. Raises CarrierError."""
+        fields = {"service": LOGIN, "appid": self._settings.app_id, "accesskey": self._settings.access_key}
+        try:
+            found = self._ask(self._settings.token_url, fields, result, purpose="login")
+        except Refused as error:
+            raise as_bad_credentials(error) from None
+        if not isinstance(found, dict) or not text(found.get("token")):
+            raise OutcomeUnknown("The carrier accepts the account but gives no token.")
+        self._wire.conceal(text(found["token"]))
+        return found
+
+    def _ask(
+        self, url: str, fields: Mapping[str, str], read: Callable[[Mapping[str, Any]], Found], *, purpose: str
+    ) -> Found:
+        """What `read` finds in the answer to one request. The carrier's words in an error are masked."""
+        answer = self._wire.post_form(url, fields, purpose=purpose, secrets=SECRETS)
+        try:
+            return read(answer.document)
+        except CarrierError as error:
+            raise type(error)(self._wire.masked(str(error)), code=self._wire.masked(error.code)) from None

@@ -1,0 +1,118 @@
+"""Yunhu's answers -> what they mean for the request. Three envelopes, numbers as numbers or as texts.
+
+=============  ===============================================  ==================================================
+service        success                                          failure
+=============  ===============================================  ==================================================
+batch          `code` 200                                       not documented
+token          `ret` 200 and `data.status` 0, `data.result`     `ret` other than 200 with `msg`; or `ret` 200,
+                                                                `data.status` 1 and `data.errors.code`
+=============  ===============================================  ==================================================
+
+Either envelope is understood for either service. What is neither a clear yes nor a clear no is an unknown outcome:
+a launch that is called refused may be launched again for the same people.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dialer.carriers.contract import BadCredentials, CarrierError, OutcomeUnknown, Refused, TryLater
+from dialer.carriers.yunhu_bills import text, whole
+from dialer.carriers.yunhu_codes import ANSWER_CODES, AnswerCode, Consequence
+
+SUCCESS: Final = 200
+SUCCESS_ELSEWHERE: Final = (0, 1)  # how other services of the carrier say yes, in `code`
+LONGEST_CODE: Final = 20  # characters
+LONGEST_WORDS: Final = 300  # characters of the carrier's own words in a sentence
+
+
+class TokenSpent(Refused):
+    """The token is not valid any more; a renewed one may be."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """An answer, read. `is_yes` is None if it says neither yes nor no."""
+
+    is_yes: bool | None
+    code: str
+    words: str
+    result: Any
+
+
+def read(document: Mapping[str, Any]) -> Verdict:
+    """Understand any envelope; never raises."""
+    tops = [whole(document.get(name)) for name in ("ret", "code") if name in document]
+    inner = document.get("data")
+    inner = inner if isinstance(inner, dict) else {}
+    errors = inner.get("errors")
+    errors = errors if isinstance(errors, dict) else {}
+    return Verdict(
+        is_yes=_is_yes(tops, inner, is_token_service="ret" in document),
+        code=text(errors.get("code"))[:LONGEST_CODE]
+        or next((str(top) for top in tops if top not in (None, SUCCESS)), ""),
+        words=_first_text(errors.get("codemsg"), document.get("msg"), inner.get("desc")),
+        result=inner.get("result"),
+    )
+
+
+def accepted_message(document: Mapping[str, Any]) -> str:
+    """What the carrier said to a batch that it took. Raises CarrierError if it did not clearly say yes."""
+    verdict = read(document)
+    if verdict.is_yes:
+        inner = document.get("data")
+        return _first_text(inner.get("desc") if isinstance(inner, dict) else "", document.get("msg"))
+    raise _error(verdict, is_launch=True)
+
+
+def result(document: Mapping[str, Any]) -> Any:
+    """`data.result` of a token service. Raises CarrierError, TokenSpent among them."""
+    verdict = read(document)
+    if verdict.is_yes:
+        return verdict.result
+    raise _error(verdict, is_launch=False)
+
+
+def as_bad_credentials(error: Refused) -> Refused:
+    """A refused login as what it is, whatever its code: the account's credentials are not accepted."""
+    return error if isinstance(error, BadCredentials | TryLater) else BadCredentials(str(error), code=error.code)
+
+
+def _is_yes(tops: list[int | None], inner: Mapping[str, Any], *, is_token_service: bool) -> bool | None:
+    if not tops or None in tops:
+        return None
+    if SUCCESS not in tops:
+        return None if not is_token_service and tops[0] in SUCCESS_ELSEWHERE else False
+    if any(top != SUCCESS for top in tops):
+        return None
+    if "status" in inner:
+        status = whole(inner["status"])
+        return status == 0 if status in (0, 1) else None
+    return None if is_token_service else True
+
+
+def _error(verdict: Verdict, *, is_launch: bool) -> CarrierError:
+    known = ANSWER_CODES.get(verdict.code, AnswerCode(""))
+    sentence = _sentence(verdict, known)
+    if verdict.is_yes is None:
+        return OutcomeUnknown(f"The carrier's answer is neither yes nor no. {sentence}", code=verdict.code)
+    if known.consequence is Consequence.DOUBTFUL:
+        if is_launch:
+            return OutcomeUnknown(f"{sentence} The batch may or may not have been taken.", code=verdict.code)
+        return TryLater(sentence, code=verdict.code)
+    kind = {Consequence.CREDENTIALS: BadCredentials, Consequence.TOKEN_SPENT: TokenSpent}.get(
+        known.consequence, Refused
+    )
+    return kind(sentence, code=verdict.code)
+
+
+def _sentence(verdict: Verdict, known: AnswerCode) -> str:
+    """Such as: The carrier answered 602: the authorisation has ended ("expired"). Ask the carrier."""
+    code = verdict.code or "no code"
+    quoted = f'"{verdict.words[:LONGEST_WORDS]}"' if verdict.words else ""
+    said = f"{known.meaning} ({quoted})" if known.meaning and quoted else known.meaning or quoted or "no reason"
+    return f"The carrier answered {code}: {said}." + (f" {known.advice}" if known.advice else "")
+
+
+def _first_text(*values: Any) -> str:
+    return next((found for value in values if (found := text(value))), "")
