@@ -1,0 +1,123 @@
+"""The page of a launched campaign: where everybody is now, how the calls went, what left and when."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from dialer.admin.columns import duration, share
+from dialer.admin.doors import LOOK, address, door, has_list, list_address, show
+from dialer.flow.reports import Progress, progress, talk_seconds
+from dialer.models import Batch, CallRecord, Campaign, Contact
+
+BATCHES_SHOWN = 30
+ENDED = (Campaign.State.FINISHED, Campaign.State.CANCELLED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One part of the people or calls: its name, how many, and of how many."""
+
+    kind: str
+    label: str | Promise
+    count: int
+    whole: int
+    note: str | Promise = ""
+    url: str = ""
+    start: int = 0  # thousandths of the whole, where its part of the bar begins
+    width: int = 0
+
+    @property
+    def share(self) -> str:
+        return share(self.count, self.whole)
+
+
+class StatusDoors:
+    """The status as a page, and its inner part alone for the live refresh."""
+
+    @door("view_campaign", methods=LOOK)
+    def status_view(self: Any, request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
+        context = self._status_context(request, campaign)
+        return show(self, request, "admin/dialer/campaign/status.html", campaign, title=_("Status"), **context)
+
+    @door("view_campaign", methods=LOOK)
+    def live_view(self: Any, request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
+        context = {"original": campaign, **self._status_context(request, campaign)}
+        return TemplateResponse(request, "admin/dialer/campaign/live.html", context)
+
+    def _status_context(self: Any, request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
+        now = progress(campaign)
+        sees_calls = has_list(self, CallRecord, request)
+        sees_batches = has_list(self, Batch, request)
+        return {
+            "now": now,
+            "parts": _parts(now),
+            "outcomes": _outcomes(campaign, now, with_links=sees_calls),
+            "keypresses": _keypresses(now),
+            "skipped": _skipped(campaign, now),
+            "talk_time": duration(talk_seconds(campaign)),
+            "newest": campaign.call_records.order_by("-pk").first(),
+            "batches": list(campaign.batches.order_by("-sequence")[:BATCHES_SHOWN]),
+            "batch_count": sum(now.batches.values()),
+            "batches_url": list_address(Batch, campaign__id__exact=campaign.pk) if sees_batches else "",
+            "calls_url": list_address(CallRecord, campaign__id__exact=campaign.pk) if sees_calls else "",
+            "contacts_url": list_address(Contact, campaign__id__exact=campaign.pk),
+            "live_url": address(campaign, "live"),
+            "is_over": campaign.state in ENDED and not now.at_the_carrier,
+            "can_launch": request.user.has_perm("dialer.launch_campaign"),
+            "states": Campaign.State,
+        }
+
+
+def _parts(now: Progress) -> list[Part]:
+    """Everybody in exactly one of them, in the order of their way."""
+    found = (
+        ("settled", _("Billed"), now.settled, _("The carrier told the outcome.")),
+        ("carrier", _("At the carrier"), now.at_the_carrier, _("Handed over; can’t be called back.")),
+        ("waiting", _("Waiting here"), now.waiting, _("Not handed over yet.")),
+        ("silent", _("Silent"), now.silent, _("Handed over, never heard of again.")),
+        ("not-called", _("Not called"), now.not_called, _("Refused by the carrier, or cancelled.")),
+    )
+    parts, before = [], 0
+    for kind, label, count, note in found:
+        start, end = _thousandths(before, now.callable_count), _thousandths(before + count, now.callable_count)
+        place = {"start": start, "width": end - start}
+        parts.append(Part(kind=kind, label=label, count=count, whole=now.callable_count, note=note, **place))
+        before += count
+    return parts
+
+
+def _thousandths(part: int, whole: int) -> int:
+    return part * 1000 // whole if whole else 0
+
+
+def _outcomes(campaign: Campaign, now: Progress, *, with_links: bool) -> list[Part]:
+    def url(disposition: str) -> str:
+        filters = {"campaign__id__exact": campaign.pk, "disposition__exact": disposition}
+        return list_address(CallRecord, **filters) if with_links else ""
+
+    return [
+        Part(kind=kind.value, label=kind.label, count=count, whole=now.settled, url=url(kind.value))
+        for kind, count in now.dispositions.items()
+    ]
+
+
+def _keypresses(now: Progress) -> list[Part]:
+    return [Part(kind="key", label=key, count=count, whole=now.settled) for key, count in now.keypresses.items()]
+
+
+def _skipped(campaign: Campaign, now: Progress) -> list[Part]:
+    return [
+        Part(
+            kind=reason.value,
+            label=reason.label,
+            count=count,
+            whole=now.row_count,
+            url=list_address(Contact, campaign__id__exact=campaign.pk, skip_reason__exact=reason.value),
+        )
+        for reason, count in now.skipped.items()
+    ]

@@ -1,0 +1,108 @@
+"""Contacts: every row of every list with its fate. Made by the machine, looked at by people."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from dialer import phone
+from dialer.admin import columns
+from dialer.admin.base import ReadOnlyAdmin
+from dialer.admin.filters import of_campaign
+from dialer.admin.navigation import Place, Section
+from dialer.admin.phone_numbers import NumbersShown, search, shown
+from dialer.models import Attempt, Contact
+from dialer.terms import Disposition, SkipReason
+
+
+class FateFilter(admin.SimpleListFilter):
+    """What became of a contact that is not skipped."""
+
+    title = _("call")
+    parameter_name = "call"
+
+    def lookups(self, request: HttpRequest, page: Any) -> list[tuple[str, Any]]:
+        return [("open", _("no outcome yet")), ("silent", _("silent")), *Disposition.choices]
+
+    def queryset(self, request: HttpRequest, contacts: QuerySet[Contact]) -> QuerySet[Contact]:
+        attempts = Attempt.objects.filter(contact=OuterRef("pk"))
+        match self.value():
+            case None:
+                return contacts
+            case "open":
+                closed = attempts.filter(Q(settled_at__isnull=False) | Q(silent_since__isnull=False))
+                return contacts.filter(~Exists(closed), skip_reason="")
+            case "silent":
+                return contacts.filter(Exists(attempts.filter(silent_since__isnull=False)))
+            case disposition:
+                return contacts.filter(Exists(attempts.filter(disposition=disposition)))
+
+
+@admin.register(Contact)
+class ContactAdmin(NumbersShown, ReadOnlyAdmin):
+    navigation = Place(Section.NUMBERS, 10, "user")
+    empty_help = _("Contacts come from the lists that are uploaded to campaigns.")
+    search_help_text = _("A number in any spelling")
+    actions = None
+
+    list_display = ["the_number", "fate", "campaign", "contact_list", "row_number", "cell"]
+    list_display_links = None
+    fields = list_display
+    list_filter = [of_campaign("campaign"), "skip_reason", FateFilter]
+    list_select_related = ["campaign__account", "contact_list"]
+    search_fields = ["number"]
+    ordering = ["pk"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
+        return super().get_queryset(request).prefetch_related("attempts__batch")
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        return lookup == "contact_list__id__exact" or super().lookup_allowed(lookup, value, request)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Contact], search_term: str
+    ) -> tuple[QuerySet[Contact], bool]:
+        if not search_term.strip():
+            return queryset, False
+        found = search(search_term, "number", may_guess=self.sees_full_numbers(request))
+        return (queryset.none() if found is None else queryset.filter(found)), False
+
+    @admin.display(description=_("number"), ordering="number")
+    def the_number(self, contact: Contact) -> SafeString | str:
+        return shown(contact.number, contact)
+
+    @admin.display(description=_("cell"))
+    def cell(self, contact: Contact) -> SafeString:
+        """As it stood in the list; masked like a number, since it mostly is one."""
+        is_full = contact.shows_full_numbers  # type: ignore[attr-defined]  # annotated by NumbersShown
+        return format_html('<span class="number">{}</span>', contact.raw if is_full else phone.masked(contact.raw))
+
+    @admin.display(description=_("fate"))
+    def fate(self, contact: Contact) -> SafeString:
+        """Why it is not called, or how the last handing-over went."""
+        if contact.skip_reason:
+            badge = columns.state_badge(gettext("skipped"), "skipped")
+            return format_html('{} <span class="quiet">{}</span>', badge, _why_skipped(contact))
+        attempts = list(contact.attempts.all())
+        if not attempts:
+            return columns.state_badge(gettext("waiting"), "waiting")
+        last = attempts[-1]
+        if last.settled_at:
+            return columns.state_badge(last.get_disposition_display(), last.disposition)
+        if last.silent_since:
+            return columns.state_badge(gettext("silent"), "silent")
+        return columns.state_badge(last.batch.get_state_display(), last.batch.state)
+
+
+def _why_skipped(contact: Contact) -> str:
+    reason = SkipReason(contact.skip_reason)
+    if reason == SkipReason.DUPLICATE:
+        return gettext("Same number as row %s.") % contact.duplicate_of_row
+    if reason == SkipReason.DO_NOT_CALL:
+        return gettext("It is on the do-not-call list.")
+    return phone.explain(phone.Problem(reason.value), contact.raw, contact.campaign.account.country)

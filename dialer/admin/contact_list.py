@@ -1,0 +1,274 @@
+"""Contact lists: look at the beginning of an uploaded one, say which column holds the numbers, remove it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from dialer import phone, tasks
+from dialer.admin import columns, countries, phone_numbers
+from dialer.admin.base import ReadOnlyAdmin
+from dialer.admin.doors import FORM, address, back_to, door, give, routes, show
+from dialer.admin.navigation import Place, Section
+from dialer.flow import intake
+from dialer.flow.mistakes import DialerError
+from dialer.models import ContactList
+from dialer.spreadsheet import Preview, Row
+
+ENCODINGS = {
+    "utf-8": "UTF-8",
+    "utf-8-sig": _("UTF-8 with a mark"),
+    "utf-16": "UTF-16",
+    "cp1252": _("Western (Windows)"),
+    "cp1250": _("Central European (Windows)"),
+    "cp1251": _("Cyrillic (Windows)"),
+    "cp874": _("Thai (Windows)"),
+    "cp1258": _("Vietnamese (Windows)"),
+    "gb18030": _("Chinese, simplified"),
+    "big5": _("Chinese, traditional"),
+    "shift_jis": _("Japanese"),
+    "euc_kr": _("Korean"),
+}
+DELIMITERS = {",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": _("bar"), ":": _("colon")}
+YES_OR_NO = [("yes", _("yes")), ("no", _("no"))]
+
+
+class LookForm(forms.Form):
+    """How the file is to be read. Empty choices are guessed; those of the file stand first."""
+
+    sheet = forms.ChoiceField(label=_("Sheet"), required=False)
+    encoding = forms.ChoiceField(label=_("Letters"), required=False)
+    delimiter = forms.ChoiceField(label=_("Columns are parted by"), required=False)
+    header = forms.ChoiceField(label=_("First row holds the headings"), required=False, choices=YES_OR_NO)
+    column = forms.IntegerField(required=False, min_value=0, max_value=20_000, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, seen: Preview | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        sheets = seen.sheets if seen else ()
+        self._offer("sheet", {name: name for name in sheets})
+        text = seen is not None and bool(seen.encoding)
+        self._offer("encoding", _with(ENCODINGS, seen.encoding) if seen and text else {})
+        self._offer("delimiter", _with(DELIMITERS, seen.delimiter) if seen and text else {})
+
+    def _offer(self, name: str, choices: dict[str, Any]) -> None:
+        """A question with one answer is not asked."""
+        field = self.fields[name]
+        field.choices = list(choices.items())  # type: ignore[attr-defined]
+        if len(choices) < 2:
+            field.widget = forms.HiddenInput()
+
+
+class ConfirmForm(forms.Form):
+    """What was looked at, and the column that was chosen in it."""
+
+    sheet = forms.CharField(required=False)
+    encoding = forms.CharField(required=False)
+    delimiter = forms.CharField(required=False, max_length=1, strip=False)
+    header = forms.ChoiceField(choices=YES_OR_NO)
+    shown_column = forms.IntegerField(required=False)
+    number_column = forms.IntegerField(min_value=0, max_value=20_000, required=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownRow:
+    """A row of the preview with what its number will be, or why it has none."""
+
+    number: int
+    cells: list[tuple[str, bool]]  # text, is it in the chosen column
+    verdict: str
+    is_good: bool
+
+
+@admin.register(ContactList)
+class ContactListAdmin(ReadOnlyAdmin):
+    navigation = Place(Section.NUMBERS, 20, "list")
+    empty_help = _("Lists are uploaded on the page of a campaign.")
+    actions = None
+
+    list_display = ["original_name", "campaign", "status", "rows", "size", "uploaded"]
+    list_filter = ["state"]
+    list_select_related = ["campaign"]
+    search_fields = ["original_name", "campaign__name"]
+
+    def get_urls(self) -> list[Any]:
+        return [*routes(self, columns=self.columns_view, remove=self.remove_view), *super().get_urls()]
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """A list is looked at beside the others of its campaign."""
+        contact_list = self.get_object(request, object_id)
+        if contact_list is None or not self.has_view_permission(request, contact_list):
+            return super().change_view(request, object_id, *args, **kwargs)
+        if contact_list.state == ContactList.State.UPLOADED and contact_list.number_column is None:
+            return back_to(contact_list, "columns")
+        return back_to(contact_list.campaign, "numbers")
+
+    @door("view_contactlist", methods=FORM)
+    def columns_view(self, request: HttpRequest, contact_list: ContactList) -> HttpResponseBase:
+        """The first rows with a verdict for each; what is confirmed is what was shown."""
+        if not request.user.has_perm("dialer.change_campaign"):
+            raise PermissionDenied
+        if contact_list.number_column is not None or contact_list.state != ContactList.State.UPLOADED:
+            return back_to(contact_list.campaign, "numbers")
+        if request.method == "POST":
+            return self._confirm(request, contact_list)
+        return self._show_columns(request, contact_list, request.GET)
+
+    def _confirm(self, request: HttpRequest, contact_list: ContactList) -> HttpResponseBase:
+        form = ConfirmForm(request.POST)
+        if not form.is_valid():
+            return self._show_columns(request, contact_list, {}, complaint=gettext("Choose the column again."))
+        said = form.cleaned_data
+        chosen = said["number_column"]
+        looked_at = {name: said[name] for name in ("sheet", "encoding", "delimiter", "header")} | {"column": chosen}
+        if chosen is None:
+            complaint = gettext("Choose the column that holds the numbers.")
+            return self._show_columns(request, contact_list, looked_at, complaint=complaint)
+        if chosen != said["shown_column"]:
+            complaint = gettext("You chose another column. Look at its numbers, then confirm.")
+            return self._show_columns(request, contact_list, looked_at, complaint=complaint)
+        choices = {name: said[name] for name in ("sheet", "encoding", "delimiter")}
+        done = gettext("“%s” is being read.") % contact_list
+
+        def confirm() -> None:
+            intake.confirm(contact_list, number_column=chosen, has_header=said["header"] == "yes", **choices)
+
+        if give(self, request, contact_list, confirm, done):
+            tasks.ring("intake")
+        return back_to(contact_list.campaign, "numbers")
+
+    def _show_columns(
+        self, request: HttpRequest, contact_list: ContactList, said: Any, *, complaint: str = ""
+    ) -> TemplateResponse:
+        try:
+            seen = intake.look(contact_list, **_choices(said))
+        except DialerError as error:
+            complaint = str(error)
+            seen = intake.look(contact_list, sheet=contact_list.sheet, encoding=contact_list.encoding)
+            said = {}
+        column = _column(said, seen)
+        country = contact_list.campaign.account.country
+        is_full = self.sees_full_numbers(request)
+        rows = [_shown(row, seen, column, country, is_full=is_full) for row in seen.rows]
+        return show(
+            self,
+            request,
+            "admin/dialer/contactlist/columns.html",
+            contact_list,
+            title=gettext("Choose the column"),
+            complaint=complaint,
+            look=LookForm(seen=seen, initial={**_as_shown(seen), "column": column}),
+            shown=_as_shown(seen),
+            column=column,
+            headings=_headings(seen, column),
+            rows=rows,
+            good_count=sum(row.is_good for row in rows),
+            row_count=seen.row_count,
+            country=countries.name(country),
+            numbers_url=address(contact_list.campaign, "numbers"),
+        )
+
+    @door("view_contactlist", methods=FORM)
+    def remove_view(self, request: HttpRequest, contact_list: ContactList) -> HttpResponseBase:
+        if not request.user.has_perm("dialer.change_campaign"):
+            raise PermissionDenied
+        campaign = contact_list.campaign
+        page = self.admin_site.get_model_admin(type(campaign))
+        if request.method == "POST":
+            done = gettext("Removed the list “%s”.") % contact_list
+            give(page, request, campaign, lambda: intake.remove(contact_list), done)
+            return back_to(campaign, "numbers")
+        count = columns.count(contact_list.rows_read)
+        return show(
+            self,
+            request,
+            "admin/dialer/confirmation.html",
+            contact_list,
+            title=gettext("Remove list"),
+            sentences=[
+                gettext("The list and its %(count)s rows are removed from “%(campaign)s”. You can upload it again.")
+                % {"count": count, "campaign": campaign}
+            ],
+            button=gettext("Remove the list"),
+            back_url=address(campaign, "numbers"),
+            is_dangerous=True,
+        )
+
+    @admin.display(description=_("state"), ordering="state")
+    def status(self, contact_list: ContactList) -> SafeString:
+        return columns.state_badge(contact_list.get_state_display(), contact_list.state)
+
+    @admin.display(description=_("rows"), ordering="row_count")
+    def rows(self, contact_list: ContactList) -> str:
+        return columns.count(contact_list.row_count or 0)
+
+    @admin.display(description=_("size"), ordering="size_bytes")
+    def size(self, contact_list: ContactList) -> str:
+        return columns.file_size(contact_list.size_bytes)
+
+    @admin.display(description=_("uploaded"), ordering="uploaded_at")
+    def uploaded(self, contact_list: ContactList) -> SafeString | str:
+        return columns.when(contact_list.uploaded_at)
+
+
+def _with(choices: dict[str, Any], own: str) -> dict[str, Any]:
+    """The choices with the file's own among them."""
+    return choices if own in choices else {own: own or _("nothing: one column"), **choices}
+
+
+def _choices(said: Any) -> dict[str, Any]:
+    """What the operator chose; what is not said is guessed."""
+    choices: dict[str, Any] = {name: said[name] for name in ("sheet", "encoding", "delimiter") if said.get(name)}
+    if said.get("header") in ("yes", "no"):
+        choices["has_header"] = said["header"] == "yes"
+    return choices
+
+
+def _column(said: Any, seen: Preview) -> int | None:
+    """The column chosen, else the one that looks like numbers."""
+    text = str(said.get("column") or "")
+    if text.isdecimal() and len(text) < 6 and int(text) < seen.columns:
+        return int(text)
+    return seen.number_column
+
+
+def _as_shown(seen: Preview) -> dict[str, str]:
+    header = "yes" if seen.has_header else "no"
+    return {"sheet": seen.sheet, "encoding": seen.encoding, "delimiter": seen.delimiter, "header": header}
+
+
+def _headings(seen: Preview, column: int | None) -> list[tuple[int, str, bool]]:
+    """Index, heading and whether it is the chosen one; columns without a heading have their letter."""
+    names = [seen.header[index].strip() if index < len(seen.header) else "" for index in range(seen.columns)]
+    return [(index, name or _letter(index), index == column) for index, name in enumerate(names)]
+
+
+def _letter(index: int) -> str:
+    """The column as spreadsheet programs call it: A … Z, AA …"""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def _shown(row: Row, seen: Preview, column: int | None, country: str, *, is_full: bool) -> ShownRow:
+    texts = [row.cell(index) for index in range(seen.columns)]
+    cells = [(text if is_full else phone_numbers.hidden(text), index == column) for index, text in enumerate(texts)]
+    if column is None:
+        return ShownRow(number=row.number, cells=cells, verdict="", is_good=False)
+    raw = row.cell(column)
+    verdict = phone.read(raw, country=country)
+    if verdict.problem is None:
+        number = phone.display(verdict.number) if is_full else phone.masked(verdict.number)
+        return ShownRow(number=row.number, cells=cells, verdict=number, is_good=True)
+    sentence = phone.explain(verdict.problem, raw, country)
+    return ShownRow(number=row.number, cells=cells, verdict=sentence, is_good=False)
