@@ -98,7 +98,7 @@ def test_what_is_said_to_the_carrier_is_what_the_campaign_says(sandbox: Sandbox,
     dispatch.send_next()
 
     exchange = CarrierExchange.objects.get(batch=only_batch())
-    for said in (only_batch().reference, "welcome.mp3", "2120280001", "45", "90", "wave 2"):
+    for said in (only_batch().reference, "welcome.mp3", "waittime=45", "conntime=90", "wave 2", "todayonly=2"):
         assert said in exchange.request
 
 
@@ -208,7 +208,7 @@ def test_refused_credentials_stop_the_account(sandbox: Sandbox, account: Account
 
 
 def test_a_sender_that_died_leaves_its_batch_uncertain(account: Account) -> None:
-    batch = make_batch(campaign=running(account, people=0))
+    batch = make_batch(campaign=running(account, people=0, is_planned=True))
     Batch.objects.filter(pk=batch.pk).update(
         state=State.SENDING, claim_token="of the dead", lease_until=timezone.now() - timedelta(seconds=1)
     )
@@ -221,7 +221,7 @@ def test_a_sender_that_died_leaves_its_batch_uncertain(account: Account) -> None
 
 
 def test_a_sender_that_died_after_a_bill_came_leaves_an_accepted_batch(account: Account) -> None:
-    batch = make_batch(campaign=running(account, people=0))
+    batch = make_batch(campaign=running(account, people=0, is_planned=True))
     Batch.objects.filter(pk=batch.pk).update(
         state=State.SENDING, claim_token="of the dead", lease_until=timezone.now() - timedelta(seconds=1)
     )
@@ -234,7 +234,7 @@ def test_a_sender_that_died_after_a_bill_came_leaves_an_accepted_batch(account: 
 
 
 def test_a_sender_that_still_talks_is_left_alone(account: Account) -> None:
-    batch = make_batch(campaign=running(account, people=0))
+    batch = make_batch(campaign=running(account, people=0, is_planned=True))
     Batch.objects.filter(pk=batch.pk).update(
         state=State.SENDING, claim_token="at work", lease_until=timezone.now() + timedelta(seconds=60)
     )
@@ -287,9 +287,7 @@ def test_nothing_leaves_over_an_account_that_is_not_in_use(sandbox: Sandbox, acc
     assert not dispatch.send_next()
 
 
-def test_who_came_on_the_do_not_call_list_in_the_last_moment_is_not_called(
-    sandbox: Sandbox, account: Account
-) -> None:
+def test_who_came_on_the_do_not_call_list_in_the_last_moment_is_not_called(sandbox: Sandbox, account: Account) -> None:
     campaign = running(account, people=3)
     batch = make_batch(contacts=list(campaign.contacts.all()))
     spared = batch.attempts.first().contact
