@@ -81,9 +81,11 @@ def test_what_does_not_stop_is_killed_with_its_group_after_the_grace(supervised)
         assert running.processes() == []
 
 
-def test_a_stop_goes_to_the_main_process_alone(supervised):
-    with supervised("trap 'wait; exit 0' TERM; (sleep 0.5; echo finished) & wait", grace=15) as running:
-        cluster.eventually(lambda: len(running.processes()) >= 3)
+def test_a_stop_goes_to_the_main_process_alone(supervised, tmp_path):
+    told = tmp_path / "told"
+    part = f"(while [ ! -e {told} ]; do sleep 0.1; done; echo finished)"
+    with supervised(f"trap 'touch {told}; wait; exit 0' TERM; echo trapped; {part} & wait", grace=15) as running:
+        cluster.eventually(lambda: running.says("trapped") and len(running.processes()) >= 3)
 
         assert running.stop() == 0
         assert running.says("finished")
