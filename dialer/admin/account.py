@@ -41,6 +41,13 @@ class AccountForm(ConsoleForm):
         choices=lambda: [("", "—"), *_countries()], help_text=_("The country of the people who are called.")
     )
 
+    class Meta:
+        widgets = {
+            "batch_url": forms.URLInput(attrs={"class": "vTextField"}),
+            "token_url": forms.URLInput(attrs={"class": "vTextField"}),
+            "allowed_sources": forms.Textarea(attrs={"rows": 3}),
+        }
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if "carrier" in cleaned:

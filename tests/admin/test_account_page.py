@@ -1,0 +1,232 @@
+"""The page of an account: secrets go in and never out, and the connection can be tested."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from dialer.models import Account, Bell
+from tests.factories import (
+    NOWHERE,
+    make_account,
+    make_callback,
+    make_campaign,
+    make_contact_list,
+    make_user,
+)
+
+pytestmark = pytest.mark.django_db
+
+VIEW, CHANGE, ADD = "dialer.view_account", "dialer.change_account", "dialer.add_account"
+
+
+def visitor(*permissions: str) -> Client:
+    client = Client()
+    client.force_login(make_user(*permissions))
+    return client
+
+
+def page(account: Account, name: str = "change") -> str:
+    return reverse(f"admin:dialer_account_{name}", args=[account.pk])
+
+
+def form(**changes: object) -> dict[str, object]:
+    return {
+        "name": "Indonesia main",
+        "carrier": "yunhu",
+        "is_enabled": "on",
+        "app_id": "",
+        "access_key": "",
+        "batch_url": NOWHERE,
+        "token_url": NOWHERE,
+        "country": "ID",
+        "country_code": "",
+        "time_zone": "Asia/Shanghai",
+        "number_form": "national",
+        "dial_prefix": "",
+        "caller_id": "",
+        "batch_size": "1000",
+        "allowed_sources": "",
+        **changes,
+    }
+
+
+def text_of(response) -> str:
+    return response.content.decode()
+
+
+def test_an_account_is_added_with_its_secrets():
+    client = visitor(VIEW, ADD)
+
+    response = client.post(reverse("admin:dialer_account_add"), form(app_id="app-7", access_key="key-7"))
+
+    assert response.status_code == 302
+    account = Account.objects.get()
+    assert (account.app_id, account.access_key) == ("app-7", "key-7")
+
+
+def test_without_its_secrets_no_account_is_added_and_what_was_typed_stays():
+    client = visitor(VIEW, ADD)
+
+    response = client.post(reverse("admin:dialer_account_add"), form())
+
+    assert "This field is required." in text_of(response)
+    assert "Indonesia main" in text_of(response)
+    assert not Account.objects.exists()
+
+
+def test_secrets_never_come_back_and_an_empty_field_keeps_them():
+    client, account = visitor(VIEW, CHANGE), make_account(access_key="very-secret-key", app_id="secret-app")
+
+    shown = text_of(client.get(page(account)))
+    client.post(page(account), form(name="Another name"))
+
+    assert "very-secret-key" not in shown
+    assert "secret-app" not in shown
+    account.refresh_from_db()
+    assert (account.name, account.access_key, account.app_id) == ("Another name", "very-secret-key", "secret-app")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"app_id": "another"}, {"access_key": "another"}, {"batch_url": f"{NOWHERE}2"}, {"token_url": f"{NOWHERE}2"}],
+)
+def test_whoever_becomes_somebody_else_loses_the_token(change: dict[str, str]):
+    client = visitor(VIEW, CHANGE)
+    account = make_account(name="Indonesia main", token="old-token", token_obtained_at=timezone.now())
+
+    client.post(page(account), form(**change))
+
+    account.refresh_from_db()
+    assert (account.token, account.token_obtained_at) == ("", None)
+
+
+def test_another_name_keeps_the_token_and_what_other_processes_noted_meanwhile():
+    client = visitor(VIEW, CHANGE)
+    account = make_account(token="good-token", token_obtained_at=timezone.now(), pull_complaint="no answer")
+
+    client.post(page(account), form(name="Renamed"))
+
+    account.refresh_from_db()
+    assert (account.name, account.token, account.pull_complaint) == ("Renamed", "good-token", "no answer")
+
+
+def test_only_countries_of_the_carrier_are_offered_by_name():
+    response = visitor(VIEW, ADD).get(reverse("admin:dialer_account_add"))
+
+    choices = dict(response.context["adminform"].form.fields["country"].choices)
+    assert choices["ID"] == "Indonesia"
+    assert "DE" not in choices
+
+
+def test_a_batch_size_above_the_carriers_ceiling_is_refused():
+    client, account = visitor(VIEW, CHANGE), make_account()
+
+    response = client.post(page(account), form(batch_size="50000"))
+
+    assert "This carrier takes at most 5,000 numbers at a time." in text_of(response)
+
+
+def test_the_country_stays_once_lists_were_read_with_its_numbering_plan():
+    client, account = visitor(VIEW, CHANGE), make_account()
+    make_contact_list(campaign=make_campaign(account=account))
+
+    response = client.post(page(account), form(country="MX"))
+
+    assert "Lists were read with the numbering plan of Indonesia." in text_of(response)
+    account.refresh_from_db()
+    assert account.country == "ID"
+
+
+def test_wrong_time_zones_and_networks_are_said_beside_their_fields():
+    client, account = visitor(VIEW, CHANGE), make_account()
+
+    response = client.post(page(account), form(time_zone="Mars/Base", allowed_sources="not-a-network"))
+
+    assert set(response.context["adminform"].form.errors) == {"time_zone", "allowed_sources"}
+
+
+def test_callback_addresses_are_for_those_who_may_change_the_account():
+    account = make_account()
+    make_callback(account=account)
+    address = reverse("callback", args=[account.pk, account.callback_secret, "bills"])
+
+    assert f"http://testserver{address}" in text_of(visitor(VIEW, CHANGE).get(page(account)))
+    assert account.callback_secret not in text_of(visitor(VIEW).get(page(account)))
+
+
+def test_a_new_secret_address_is_confirmed_first_and_the_old_one_stops():
+    client, account = visitor(VIEW, CHANGE), make_account()
+    old = account.callback_secret
+
+    assert "The old ones stop at once" in text_of(client.get(page(account, "new_address")))
+    account.refresh_from_db()
+    assert account.callback_secret == old
+
+    client.post(page(account, "new_address"))
+
+    account.refresh_from_db()
+    assert account.callback_secret != old
+    assert (
+        Client().post(reverse("callback", args=[account.pk, old, "bills"]), b"{}", "application/json").status_code
+        == 404
+    )
+
+
+def test_a_carrier_that_can_not_be_reached_is_said_in_words_and_the_account_stays_stopped():
+    client, account = visitor(VIEW, CHANGE), make_account(stopped_because="It was refused.")
+
+    response = client.post(page(account, "check"), follow=True)
+
+    [message] = response.context["messages"]
+    assert message.level_tag == "error"
+    assert str(message).endswith(".")
+    account.refresh_from_db()
+    assert account.stopped_because == "It was refused."
+
+
+def test_bills_are_asked_for_at_once():
+    client, account = visitor(VIEW, CHANGE), make_account(next_pull_at=timezone.now() + timedelta(hours=1))
+
+    client.post(page(account, "bills"))
+
+    account.refresh_from_db()
+    assert account.next_pull_at <= timezone.now()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_asking_for_bills_rings():
+    client, account = visitor(VIEW, CHANGE), make_account()
+
+    client.post(page(account, "bills"))
+
+    assert Bell.objects.get(kind="bills").is_ringing
+
+
+@pytest.mark.parametrize("name", ["check", "bills", "new_address"])
+def test_orders_are_for_those_who_may_change_the_account_and_not_by_a_link(name: str):
+    account = make_account()
+
+    assert visitor(VIEW).post(page(account, name)).status_code == 403
+    assert visitor(VIEW, CHANGE).get(page(account, name)).status_code == (200 if name == "new_address" else 405)
+    assert visitor(VIEW, CHANGE).post(reverse(f"admin:dialer_account_{name}", args=[999_999])).status_code == 404
+    assert not LogEntry.objects.exists()
+
+
+def test_an_account_can_not_be_deleted():
+    account = make_account()
+
+    response = visitor(VIEW, CHANGE, "dialer.delete_account").post(page(account, "delete"), {"post": "yes"})
+
+    assert response.status_code == 403
+    assert Account.objects.exists()
+
+
+def test_stopped_accounts_need_a_person(client: Client):
+    make_account(stopped_because="It was refused.")
+    client.force_login(make_user(is_superuser=True))
+
+    assert "An account was stopped" in text_of(client.get("/", follow=True))
