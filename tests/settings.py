@@ -8,11 +8,11 @@ os.environ.update(
         "DIALER_ENV_FILE": "",
         "SECRET_KEY": "only-for-tests-" + "0123456789" * 4,
         "FIELD_KEYS": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
-        "PUBLIC_URL": "http://testserver",
         "ALLOWED_HOSTS": "testserver,127.0.0.1,localhost",
         "CARRIER_PRIVATE_ADDRESSES": "true",
     }
 )
+os.environ.setdefault("PUBLIC_URL", "http://testserver")  # a real process of a test has its own
 os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="dialer-tests-"))
 
 from config.settings import *  # noqa: F403
