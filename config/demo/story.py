@@ -4,7 +4,7 @@ import secrets
 import signal
 from pathlib import Path
 
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.core.files import File
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
@@ -32,7 +32,7 @@ def play(*, address: str, once: bool) -> int:
     say("\nDialer: a campaign from a dirty spreadsheet to kept recordings. Nobody is really called.\n")
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
-    user = get_user_model().objects.create_superuser(USER, f"{USER}@example.org", password)
+    user = User.objects.create_superuser(USER, f"{USER}@example.org", password)
     try:
         with sandbox(app_id=app_id, access_key=access_key) as carrier, console(address):
             account = _account(carrier, address, app_id=app_id, access_key=access_key)
@@ -64,7 +64,7 @@ def _account(carrier: SandboxProcess, address: str, *, app_id: str, access_key: 
     return account
 
 
-def _campaign(account: Account, user: object) -> Campaign:
+def _campaign(account: Account, user: User) -> Campaign:
     with (SAMPLES / "voice" / "payment-reminder.m4a").open("rb") as sound:
         voice_file = voice.store(name="Payment reminder", upload=File(sound, name="payment-reminder.m4a"), by=user)
     suppression.add_file(
@@ -80,7 +80,7 @@ def _campaign(account: Account, user: object) -> Campaign:
     )
 
 
-def _run(campaign: Campaign, user: object, carrier: SandboxProcess) -> bool:
+def _run(campaign: Campaign, user: User, carrier: SandboxProcess) -> bool:
     contact_list = _upload(campaign, SAMPLES / "customers-indonesia.xlsx", user)
     watch("Import", lambda: _rows(contact_list), seconds=PATIENCE_SECONDS, is_done=lambda: _is_read(contact_list))
     lifecycle.launch(campaign, by=user)
@@ -91,7 +91,7 @@ def _run(campaign: Campaign, user: object, carrier: SandboxProcess) -> bool:
     return _accounts(campaign, carrier)
 
 
-def _upload(campaign: Campaign, path: Path, user: object) -> ContactList:
+def _upload(campaign: Campaign, path: Path, user: User) -> ContactList:
     """As an operator does: the file, a look at the first rows, the column that was guessed."""
     contact_list = intake.upload(campaign, SimpleUploadedFile(path.name, path.read_bytes()), by=user)
     found = intake.look(contact_list)
