@@ -35,7 +35,7 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Attention:
-    """Something that only a person can settle: how much of it, what it means, what to do, and where."""
+    """Something that only a person can settle: how much of it, what it is (without the number), and what to do."""
 
     count: int
     text: Text
@@ -51,6 +51,10 @@ class Need:
     page: ModelAdmin
     attention: Attention
     url: str
+
+    @property
+    def amount(self) -> str:
+        return badge([self.attention])
 
 
 @dataclass(frozen=True, kw_only=True)

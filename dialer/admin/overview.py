@@ -17,14 +17,13 @@ from django.utils.translation import gettext_lazy as _
 
 from dialer.admin import columns
 from dialer.admin.navigation import Figure, Text
-from dialer.models import Account, Batch, CallRecord, Campaign, Contact, Heartbeat, VoiceFile
+from dialer.flow.summaries import Summary, summaries
+from dialer.health import heartbeat_ages
+from dialer.models import Account, CallRecord, Campaign, VoiceFile
 from dialer.terms import Disposition
 
 QUERY_LIMIT = 8
 CAMPAIGNS_SHOWN = 6
-
-# States in which the people of a batch are with the carrier, or may be.
-HANDED_OVER = (Batch.State.SENDING, Batch.State.ACCEPTED, Batch.State.SETTLED, Batch.State.UNCERTAIN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,18 +38,15 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class CampaignLine:
-    """A campaign under way: how many are to be called, handed over, called, and answered."""
+    """A campaign under way and how far it is."""
 
     campaign: Campaign
     url: str
-    to_call: int
-    handed_over: int
-    called: int
-    answered: int
+    summary: Summary
 
     @property
     def answered_share(self) -> str:
-        return columns.share(self.answered, self.called)
+        return columns.share(self.summary.answered, self.summary.calls)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,36 +139,22 @@ def _campaigns(site: AdminSite, request: HttpRequest) -> list[CampaignLine]:
         .select_related("account")
         .order_by("-state", "-launched_at")[:CAMPAIGNS_SHOWN]  # "running" before "paused"
     )
-    if not under_way:
-        return []
-    to_call = _by_campaign(Contact, under_way, Count("pk"), skip_reason="")
-    handed_over = _by_campaign(Batch, under_way, Sum("contact_count"), state__in=HANDED_OVER)
-    called = _by_campaign(CallRecord, under_way, Count("pk"))
-    answered = _by_campaign(CallRecord, under_way, Count("pk"), disposition=Disposition.ANSWERED)
+    found = summaries(under_way)
     return [
         CampaignLine(
             campaign=campaign,
             url=_address(site, request, Campaign, "change", campaign.pk),
-            to_call=to_call.get(campaign.pk, 0),
-            handed_over=handed_over.get(campaign.pk, 0),
-            called=called.get(campaign.pk, 0),
-            answered=answered.get(campaign.pk, 0),
+            summary=found[campaign.pk],
         )
         for campaign in under_way
     ]
 
 
-def _by_campaign(model: type[Model], campaigns: list[Campaign], figure: Count | Sum, **which: object) -> dict[int, int]:
-    rows = model._default_manager.filter(campaign__in=campaigns, **which).order_by()
-    return dict(rows.values_list("campaign").annotate(figure=figure))
-
-
 def _pulses(now: datetime) -> list[QueuePulse]:
-    late = now - timedelta(seconds=settings.HEARTBEAT_LATE_SECONDS)
-    beats = dict(Heartbeat.objects.values_list("queue", "at"))
+    late = timedelta(seconds=settings.HEARTBEAT_LATE_SECONDS)
     return [
-        QueuePulse(queue=queue, at=beats.get(queue), is_late=queue not in beats or beats[queue] < late)
-        for queue in settings.QUEUES
+        QueuePulse(queue=queue, at=None if age is None else now - age, is_late=age is None or age > late)
+        for queue, age in heartbeat_ages().items()
     ]
 
 

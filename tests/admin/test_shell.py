@@ -60,9 +60,7 @@ class BatchPage(Plain, ReadOnlyAdmin):
 
     def attention(self, request):
         return [
-            Attention(
-                count=120, text="120 batches are uncertain", remedy="Settle them.", query="state__exact=uncertain"
-            ),
+            Attention(count=120, text="Uncertain batches", remedy="Settle them.", query="state__exact=uncertain"),
             Attention(count=0, text="nothing of this", remedy="", is_alarm=True),
         ]
 
@@ -144,10 +142,18 @@ def test_a_badge_says_how_much_needs_a_person_and_never_counts_on(client, boss):
     assert (group.entries[0].badge, group.entries[0].is_alarm) == ("99+", False)
 
 
+def test_the_overview_says_what_needs_a_person_with_the_remedy_and_the_rows(client, boss):
+    page = client.get("/").content.decode()
+
+    assert '<a href="/dialer/batch/?state__exact=uncertain">Uncertain batches</a>' in page
+    assert "Settle them." in page
+    assert "nothing of this" not in page
+
+
 def test_who_may_not_see_a_page_is_not_told_what_needs_a_person_there():
     page = logged_in_with("dialer.view_campaign").get("/").content.decode()
 
-    assert "uncertain" not in page
+    assert "Uncertain" not in page
 
 
 def test_pages_of_the_queue_do_not_exist_because_a_schedule_can_run_any_function():
@@ -301,11 +307,11 @@ def test_campaigns_under_way_show_how_far_they_are(client, boss):
     people = factories.make_contacts(4, campaign=factories.make_campaign(state=Campaign.State.RUNNING))
     batch = factories.make_batch(campaign=people[0].campaign, contacts=people[:2], state=Batch.State.ACCEPTED)
     factories.make_call_record(attempt=batch.attempts.first())
+    factories.settle(batch.attempts.all()[:1], Disposition.ANSWERED)
 
     (line,) = client.get("/").context["overview"].campaigns
 
-    assert (line.to_call, line.handed_over, line.called, line.answered) == (4, 2, 1, 1)
-    assert line.answered_share == "100 %"
+    assert (line.summary.callable_count, line.summary.done, line.answered_share) == (4, 1, "100 %")
 
 
 def test_the_overview_costs_no_more_queries_the_more_there_is(rf, django_assert_max_num_queries):
