@@ -1,0 +1,190 @@
+"""Do-not-call numbers: one by hand, many from a file, and the question whether a number is among them."""
+
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from dialer.admin import columns, countries, phone_numbers
+from dialer.admin.base import ConsoleAdmin, ConsoleForm
+from dialer.admin.filters import within_days
+from dialer.admin.navigation import Place, Section
+from dialer.flow import suppression
+from dialer.flow.mistakes import DialerError
+from dialer.models import Account, DoNotCall
+
+UNREADABLE_SHOWN = 200
+
+
+def _countries() -> list[tuple[str, str]]:
+    return sorted(((country, str(name)) for country, name in countries.NAMES.items()), key=lambda choice: choice[1])
+
+
+def _usual_country() -> str | None:
+    """The one that most of the work is about, as far as one can tell: that of the oldest account."""
+    return Account.objects.order_by("pk").values_list("country", flat=True).first()
+
+
+def _country_field() -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=_("Country"),
+        choices=_countries,
+        initial=_usual_country,
+        help_text=_("In which a number without a country code is meant."),
+    )
+
+
+class DoNotCallForm(ConsoleForm):
+    """A number in any spelling; what is stored is E.164."""
+
+    number = forms.CharField(label=_("Number"), max_length=80, help_text=_("In any spelling."))
+    country = _country_field()
+
+    class Meta:
+        error_messages = {"number": {"unique": _("This number is on the list already.")}}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("number") and cleaned.get("country"):
+            try:
+                cleaned["number"] = suppression.read(cleaned["number"], country=cleaned["country"])
+            except DialerError as error:
+                self.add_error("number", str(error))
+        return cleaned
+
+
+class UploadForm(forms.Form):
+    """A file of numbers, all with one reason and source."""
+
+    file = forms.FileField(
+        label=_("File"), help_text=_("Excel, OpenDocument, csv or txt, with the numbers in a column of their own.")
+    )
+    country = _country_field()
+    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
+    source = forms.CharField(
+        label=_("Source"), max_length=200, required=False, help_text=_("Where the wishes came from.")
+    )
+
+    def clean_file(self) -> UploadedFile:
+        file = self.cleaned_data["file"]
+        if file.size > settings.UPLOAD_MAX_BYTES:
+            most = settings.UPLOAD_MAX_BYTES // 1024**2
+            raise forms.ValidationError(_("The file is larger than %(most)s MB. Split it.") % {"most": most})
+        return file
+
+
+@admin.register(DoNotCall)
+class DoNotCallAdmin(phone_numbers.NumbersShown, ConsoleAdmin):
+    """Whoever may not see numbers in full may add some and ask for one, but open and remove none."""
+
+    navigation = Place(Section.NUMBERS, 30, "do-not-call")
+    empty_help = _(
+        "Numbers on this list are never called: lists are compared with it when they are read, campaigns when they "
+        "are launched, and each batch in the moment before it leaves."
+    )
+    form = DoNotCallForm
+    list_display = ["the_number", "reason", "source", "added_by", "added"]
+    list_select_related = ["added_by"]
+    list_filter = [within_days("added_at")]
+    search_fields = ["number__exact"]
+    search_help_text = _("Is this number on it?")
+    sortable_by: list[str] = []
+    ordering = ["-pk"]  # in the order of their coming, which the key knows without a sort
+
+    def get_urls(self) -> list[Any]:
+        upload = path("upload/", self.admin_site.admin_view(self.upload_view), name="dialer_donotcall_upload")
+        return [upload, *super().get_urls()]
+
+    def has_view_permission(self, request: HttpRequest, obj: DoNotCall | None = None) -> bool:
+        return super().has_view_permission(request, obj) and self._may_open(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: DoNotCall | None = None) -> bool:
+        return super().has_change_permission(request, obj) and self._may_open(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: DoNotCall | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and self.sees_full_numbers(request)
+
+    def _may_open(self, request: HttpRequest, obj: DoNotCall | None) -> bool:
+        """A row's own page, its history and its removal name the number."""
+        return obj is None or self.sees_full_numbers(request)
+
+    def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
+        return ["the_number"] if self.sees_full_numbers(request) else None
+
+    def get_fieldsets(self, request: HttpRequest, obj: DoNotCall | None = None) -> Any:
+        who = ["number", "country"] if obj is None else ["the_number"]
+        when = [] if obj is None else ["added", "added_by"]
+        return [(None, {"fields": [*who, "reason", "source", *when]})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: DoNotCall | None = None) -> list[str]:
+        return [] if obj is None else ["the_number", "added", "added_by"]
+
+    def get_form(self, request: HttpRequest, obj: DoNotCall | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """The number is what a row is: it can be added and removed, not changed."""
+        return super().get_form(request, obj, change, **({"form": ConsoleForm} if obj else {}), **kwargs)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[DoNotCall], search_term: str
+    ) -> tuple[QuerySet[DoNotCall], bool]:
+        if not search_term.strip():
+            return queryset, False
+        wanted = phone_numbers.search(search_term, "number", may_guess=self.sees_full_numbers(request))
+        return (queryset.none() if wanted is None else queryset.filter(wanted)), False
+
+    def save_model(self, request: HttpRequest, obj: DoNotCall, form: Any, change: bool) -> None:
+        if change:
+            obj.save(update_fields=["reason", "source"])
+            return
+        country = form.cleaned_data["country"]
+        added = suppression.add(obj.number, country=country, reason=obj.reason, source=obj.source, by=request.user)
+        obj.pk, obj.added_at, obj.added_by = added.pk, added.added_at, added.added_by
+
+    def upload_view(self, request: HttpRequest) -> HttpResponseBase:
+        """A file's numbers are on the list, and the page says what became of each row."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = UploadForm(request.POST or None, request.FILES or None)
+        result = self._take(request, form) if request.method == "POST" and form.is_valid() else None
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": gettext("Upload do-not-call numbers"),
+            "form": form,
+            "result": result,
+            "unreadable": result.unreadable[:UNREADABLE_SHOWN] if result else (),
+        }
+        return TemplateResponse(request, "admin/dialer/donotcall/upload.html", context)
+
+    def _take(self, request: HttpRequest, form: UploadForm) -> suppression.Added | None:
+        file = form.cleaned_data["file"]
+        wishes = {name: form.cleaned_data[name] for name in ("country", "reason", "source")}
+        with NamedTemporaryFile(suffix=Path(file.name).suffix[:8].lower()) as copy:
+            for chunk in file.chunks():
+                copy.write(chunk)
+            copy.flush()
+            try:
+                return suppression.add_file(Path(copy.name), by=request.user, **wishes)
+            except DialerError as error:
+                form.add_error("file", str(error))
+                return None
+
+    @admin.display(description=_("number"))
+    def the_number(self, row: DoNotCall) -> Any:
+        return phone_numbers.shown(row.number, row)
+
+    @admin.display(description=_("added"))
+    def added(self, row: DoNotCall) -> SafeString | str:
+        return columns.when(row.added_at)
