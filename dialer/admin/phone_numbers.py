@@ -18,8 +18,8 @@ class NumbersShown:
     """For a ConsoleAdmin: its rows say whether the one who looks may see numbers in full, and pages obey."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        is_allowed = Value(self.sees_full_numbers(request), BooleanField())  # type: ignore[attr-defined]
-        return super().get_queryset(request).annotate(shows_full_numbers=is_allowed)  # type: ignore[misc]
+        is_allowed = Value(self.sees_full_numbers(request), BooleanField())
+        return super().get_queryset(request).annotate(shows_full_numbers=is_allowed)
 
 
 def shown(number: str, row: Any) -> Any:

@@ -1,0 +1,281 @@
+"""Batches and attempts: what was handed to the carrier, what it said, and who of it was billed."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from dialer.admin import columns, phone_numbers
+from dialer.admin.base import ReadOnlyAdmin
+from dialer.admin.filters import of_campaign, within_days
+from dialer.admin.links import to_list, to_row
+from dialer.admin.navigation import Attention, Place, Section, capped_count
+from dialer.models import Attempt, Batch, CallRecord, CarrierExchange
+
+EXCHANGES_SHOWN = 20
+NEVER_LEFT = (Batch.State.WAITING, Batch.State.CANCELLED, Batch.State.REFUSED)
+
+
+def count_people(batches: Iterable[Batch]) -> None:
+    """Note on each batch how many of it are `billed`, `silent` and `open`, with one query for all of them."""
+    batches = list(batches)
+    found = (
+        Attempt.objects.filter(batch__in=[batch.pk for batch in batches])
+        .order_by()
+        .values("batch")
+        .annotate(
+            billed=Count("pk", filter=Q(settled_at__isnull=False)),
+            silent=Count("pk", filter=Q(silent_since__isnull=False)),
+            people=Count("pk"),
+        )
+    )
+    counts = {row["batch"]: row for row in found}
+    for batch in batches:
+        row = counts.get(batch.pk, {"billed": 0, "silent": 0, "people": 0})
+        batch.billed = 0 if batch.state == Batch.State.REFUSED else row["billed"]
+        batch.silent = row["silent"]
+        batch.open = 0 if batch.state in NEVER_LEFT else row["people"] - row["billed"] - row["silent"]
+
+
+class BatchList(ChangeList):
+    """A page of batches with its people counted at once."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        count_people(self.result_list)
+
+
+@admin.register(Batch)
+class BatchAdmin(ReadOnlyAdmin):
+    navigation = Place(Section.BEHIND_THE_SCENES, 10, "batches")
+    empty_help = _(
+        "A campaign’s people are handed to the carrier in batches, one request each. They appear here as soon as a "
+        "campaign runs."
+    )
+    list_display = ["name", "the_state", "people", "billed_bar", "open_count", "silent_count", "sent", "said"]
+    list_select_related = ["campaign"]
+    list_filter = [within_days("sent_at"), of_campaign("campaign"), "account", "state"]
+    list_per_page = 25
+    search_fields = ["reference__exact"]
+    search_help_text = _("A reference")
+    sortable_by: list[str] = []
+    fieldsets = [
+        (_("The batch"), {"fields": ["campaign_link", "account", "sequence", "the_state", "said", "the_reference"]}),
+        (_("Its people"), {"fields": ["people", "billed_bar", "open_count", "silent_count", "lists"]}),
+        (_("What happened when"), {"fields": ["sent", "answered", "settled", "next_try", "tries", "task_id"]}),
+    ]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return BatchList
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Batch | None:
+        batch = super().get_object(request, object_id, from_field)
+        if batch is not None:
+            count_people([batch])
+        return batch
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        may_look = request.user.has_perm("dialer.view_carrierexchange")
+        rows = CarrierExchange.objects.filter(batch=object_id) if may_look else CarrierExchange.objects.none()
+        exchanges = {"exchanges": rows.defer("request", "response")[:EXCHANGES_SHOWN], "may_see_exchanges": may_look}
+        return super().change_view(request, object_id, form_url, {**exchanges, **(extra_context or {})})
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Batch], search_term: str
+    ) -> tuple[QuerySet[Batch], bool]:
+        text = search_term.strip().lower()
+        return (queryset.filter(reference=text) if text else queryset), False
+
+    def attention(self, request: HttpRequest) -> list[Attention]:
+        uncertain = Batch.objects.filter(state=Batch.State.UNCERTAIN)
+        refused = Batch.objects.filter(state=Batch.State.REFUSED, attempts__settled_at=None).distinct()
+        return [
+            Attention(
+                count=capped_count(uncertain),
+                text=gettext("Batches whose fate is not known"),
+                remedy=gettext(
+                    "The carrier gave no clear answer, so they are not sent again. A bill proves that a batch was "
+                    "taken; if none comes within a day, ask the carrier with the batch’s reference."
+                ),
+                query=f"state__exact={Batch.State.UNCERTAIN}",
+                is_alarm=True,
+            ),
+            Attention(
+                count=capped_count(refused),
+                text=gettext("Batches that the carrier refused"),
+                remedy=gettext(
+                    "Nobody in them was called. Read what the carrier said, mend it and resume the campaign: its "
+                    "people get a new batch."
+                ),
+                query=f"state__exact={Batch.State.REFUSED}",
+            ),
+        ]
+
+    @admin.display(description=_("batch"))
+    def name(self, row: Batch) -> str:
+        return str(row)
+
+    @admin.display(description=_("state"))
+    def the_state(self, row: Batch) -> SafeString:
+        return columns.state_badge(row.get_state_display(), row.state)
+
+    @admin.display(description=_("people"))
+    def people(self, row: Batch) -> str:
+        return columns.count(row.contact_count)
+
+    @admin.display(description=_("billed"))
+    def billed_bar(self, row: Any) -> SafeString | str:
+        if row.state in NEVER_LEFT:
+            return columns.NOTHING
+        return columns.progress_bar(row.billed, row.contact_count)
+
+    @admin.display(description=_("open"))
+    def open_count(self, row: Any) -> str:
+        return columns.count(row.open) if row.open else columns.NOTHING
+
+    @admin.display(description=_("silent"))
+    def silent_count(self, row: Any) -> str:
+        return columns.count(row.silent) if row.silent else columns.NOTHING
+
+    @admin.display(description=_("sent"))
+    def sent(self, row: Batch) -> SafeString | str:
+        return columns.when(row.sent_at)
+
+    @admin.display(description=_("answered"))
+    def answered(self, row: Batch) -> SafeString | str:
+        return columns.when(row.answered_at)
+
+    @admin.display(description=_("everybody billed"))
+    def settled(self, row: Batch) -> SafeString | str:
+        return columns.when(row.settled_at)
+
+    @admin.display(description=_("next try"))
+    def next_try(self, row: Batch) -> SafeString | str:
+        return columns.when(row.due_at if row.state == Batch.State.WAITING else None)
+
+    @admin.display(description=_("carrier said"))
+    def said(self, row: Batch) -> str:
+        code = f"({row.carrier_code})" if row.carrier_code else ""
+        return " ".join(part for part in (row.message, code) if part) or columns.NOTHING
+
+    @admin.display(description=_("reference"))
+    def the_reference(self, row: Batch) -> SafeString | str:
+        return columns.copyable(row.reference)
+
+    @admin.display(description=_("task at the carrier"))
+    def task_id(self, row: Batch) -> SafeString | str:
+        return columns.copyable(row.carrier_task_id)
+
+    @admin.display(description=_("campaign"))
+    def campaign_link(self, row: Batch) -> SafeString | str:
+        return to_row(row.campaign)
+
+    @admin.display(description=_("look at"))
+    def lists(self, row: Batch) -> SafeString:
+        people = to_list(Attempt, gettext("each of its people"), batch__id__exact=row.pk)
+        return format_html("{} · {}", people, to_list(CallRecord, gettext("its calls"), batch__id__exact=row.pk))
+
+
+class ByFate(admin.SimpleListFilter):
+    """Billed, open or silent."""
+
+    title = _("fate")
+    parameter_name = "fate"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("billed", _("billed")), ("open", _("open")), ("silent", _("silent"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Attempt]) -> QuerySet[Attempt]:
+        wanted = {
+            "billed": Q(settled_at__isnull=False),
+            "open": Q(settled_at__isnull=True, silent_since__isnull=True),
+            "silent": Q(silent_since__isnull=False),
+        }
+        return queryset.filter(wanted.get(self.value() or "", Q()))
+
+
+@admin.register(Attempt)
+class AttemptAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
+    """Reached from a batch: who was in it."""
+
+    empty_help = _("Who is handed to the carrier, in which batch and round, is written down here before it leaves.")
+    list_display = ["the_number", "row_number", "the_batch", "round", "outcome", "key", "settled", "silent"]
+    list_select_related = ["contact", "batch__campaign"]
+    list_filter = [ByFate, "disposition"]
+    search_fields = ["contact__number__exact"]
+    search_help_text = _("A number in any spelling")
+    sortable_by: list[str] = []
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    "the_number",
+                    "row_number",
+                    "the_batch",
+                    "round",
+                    "outcome",
+                    "key",
+                    "settled",
+                    "silent",
+                    "calls",
+                ]
+            },
+        )
+    ]
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return lookup == "batch__id__exact" or super().lookup_allowed(lookup, value, request)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Attempt], search_term: str
+    ) -> tuple[QuerySet[Attempt], bool]:
+        if not search_term.strip():
+            return queryset, False
+        wanted = phone_numbers.search(search_term, "contact__number", may_guess=self.sees_full_numbers(request))
+        return (queryset.none() if wanted is None else queryset.filter(wanted)), False
+
+    @admin.display(description=_("number"))
+    def the_number(self, row: Attempt) -> Any:
+        return phone_numbers.shown(row.contact.number, row)
+
+    @admin.display(description=_("row of the list"))
+    def row_number(self, row: Attempt) -> str:
+        return columns.count(row.contact.row_number)
+
+    @admin.display(description=_("batch"))
+    def the_batch(self, row: Attempt) -> SafeString | str:
+        return to_row(row.batch)
+
+    @admin.display(description=_("outcome"))
+    def outcome(self, row: Attempt) -> SafeString | str:
+        if not row.disposition:
+            return columns.NOTHING
+        return columns.state_badge(row.get_disposition_display(), row.disposition)
+
+    @admin.display(description=_("key"))
+    def key(self, row: Attempt) -> str:
+        return row.keypress or columns.NOTHING
+
+    @admin.display(description=_("billed"))
+    def settled(self, row: Attempt) -> SafeString | str:
+        return columns.when(row.settled_at)
+
+    @admin.display(description=_("silent since"))
+    def silent(self, row: Attempt) -> SafeString | str:
+        return columns.when(row.silent_since)
+
+    @admin.display(description=_("look at"))
+    def calls(self, row: Attempt) -> SafeString:
+        return to_list(CallRecord, gettext("its call records"), attempt__id__exact=row.pk)

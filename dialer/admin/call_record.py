@@ -1,0 +1,214 @@
+"""Call records: what became of every call, as the carrier billed it."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from dialer.admin import columns, phone_numbers, raw
+from dialer.admin.base import ReadOnlyAdmin
+from dialer.admin.filters import of_campaign, within_days
+from dialer.admin.links import to_row
+from dialer.admin.lists import LightList
+from dialer.admin.navigation import Place, Section
+from dialer.models import Account, CallRecord
+
+KEYS = "1234567890*#"
+
+
+class ByKeypress(admin.SimpleListFilter):
+    """The key that was pressed; what keys there were is not asked, for that would read the whole table."""
+
+    title = _("key")
+    parameter_name = "keypress"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("any", _("any key")), *((key, key) for key in KEYS)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "any":
+            return queryset.exclude(keypress="")
+        return queryset.filter(keypress=self.value()) if self.value() else queryset
+
+
+class WithRecording(admin.SimpleListFilter):
+    """Did the carrier promise a recording?"""
+
+    title = _("recording")
+    parameter_name = "recording"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("promised")), ("no", _("none"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "yes":
+            return queryset.exclude(recording_name="")
+        return queryset.filter(recording_name="") if self.value() == "no" else queryset
+
+
+@admin.register(CallRecord)
+class CallRecordAdmin(phone_numbers.NumbersShown, LightList, ReadOnlyAdmin):
+    """An app that keeps something of a call may derive from this page and register itself in its place."""
+
+    navigation = Place(Section.OPERATE, 30, "calls")
+    empty_help = _(
+        "Each call that the carrier bills appears here, by callback within moments or when its bills are read. "
+        "Launch a campaign to have people called."
+    )
+    list_display = [
+        "started",
+        "the_number",
+        "campaign",
+        "outcome",
+        "ring",
+        "talk",
+        "key",
+        "known_by",
+    ]
+    list_select_related = ["campaign"]
+    list_filter = [
+        within_days("started_at"),
+        of_campaign("campaign"),
+        "account",
+        "disposition",
+        ByKeypress,
+        WithRecording,
+    ]
+    search_fields = ["number__exact"]
+    search_help_text = _("A number in any spelling, or a reference")
+    sortable_by = ["started"]
+    long_fields = ("raw_callback", "raw_bill")
+    fieldsets = [
+        (
+            _("The call"),
+            {
+                "fields": [
+                    "the_number",
+                    "the_caller_id",
+                    "outcome",
+                    "hung_up",
+                    "key",
+                    "started",
+                    "answered",
+                    "ended",
+                    "ring",
+                    "talk",
+                ]
+            },
+        ),
+        (
+            _("Where it belongs"),
+            {"fields": ["campaign_link", "batch_link", "account", "the_reference", "call_id", "call_uuid"]},
+        ),
+        (_("How we know"), {"fields": ["by_callback", "by_pull", "the_recording_name"]}),
+        (_("As the callback said it"), {"fields": ["callback_text"], "classes": ["collapse"]}),
+        (_("As the bill said it"), {"fields": ["bill_text"], "classes": ["collapse"]}),
+    ]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[CallRecord], search_term: str
+    ) -> tuple[QuerySet[CallRecord], bool]:
+        """Whatever is typed is looked up in an index: a number, one of our references, or the carrier's call id."""
+        text = search_term.strip()
+        if not text:
+            return queryset, False
+        # With its account, since only the pair is indexed.
+        by_call_id = Q(account__in=list(Account.objects.values_list("pk", flat=True)), carrier_call_id=text)
+        by_number = phone_numbers.search(text, "number", may_guess=self.sees_full_numbers(request))
+        if by_number is not None:
+            return queryset.filter(by_number | by_call_id), False
+        return queryset.filter(Q(batch__reference=text.lower()) | by_call_id), False
+
+    @admin.display(description=_("time"), ordering="started_at")
+    def started(self, row: CallRecord) -> SafeString | str:
+        return columns.when(row.started_at)
+
+    @admin.display(description=_("number"))
+    def the_number(self, row: CallRecord) -> Any:
+        return phone_numbers.shown(row.number, row)
+
+    @admin.display(description=_("number shown to the person"))
+    def the_caller_id(self, row: CallRecord) -> str:
+        return row.caller_id or columns.NOTHING
+
+    @admin.display(description=_("outcome"))
+    def outcome(self, row: CallRecord) -> SafeString:
+        return columns.state_badge(row.get_disposition_display(), row.disposition)
+
+    @admin.display(description=_("hung up"))
+    def hung_up(self, row: CallRecord) -> str:
+        by = gettext("by %(who)s") % {"who": row.get_hung_up_by_display()}
+        code = f"({row.hangup_code})" if row.hangup_code else ""
+        return " ".join(part for part in (f"{row.hangup_meaning}," if row.hangup_meaning else "", by, code) if part)
+
+    @admin.display(description=_("rang for"))
+    def ring(self, row: CallRecord) -> str:
+        return columns.duration(row.ring_seconds)
+
+    @admin.display(description=_("talked for"))
+    def talk(self, row: CallRecord) -> str:
+        return columns.duration(row.talk_seconds)
+
+    @admin.display(description=_("key"))
+    def key(self, row: CallRecord) -> str:
+        return row.keypress or columns.NOTHING
+
+    @admin.display(description=_("how we know"))
+    def known_by(self, row: CallRecord) -> str:
+        if row.by_callback_at and row.by_pull_at:
+            return gettext("callback and pull")
+        return gettext("callback") if row.by_callback_at else gettext("pull")
+
+    @admin.display(description=_("answered"))
+    def answered(self, row: CallRecord) -> SafeString | str:
+        return columns.when(row.answered_at)
+
+    @admin.display(description=_("ended"))
+    def ended(self, row: CallRecord) -> SafeString | str:
+        return columns.when(row.ended_at)
+
+    @admin.display(description=_("campaign"))
+    def campaign_link(self, row: CallRecord) -> SafeString | str:
+        return to_row(row.campaign)
+
+    @admin.display(description=_("batch"))
+    def batch_link(self, row: CallRecord) -> SafeString | str:
+        return to_row(row.batch)
+
+    @admin.display(description=_("reference"))
+    def the_reference(self, row: CallRecord) -> SafeString | str:
+        return columns.copyable(row.reference)
+
+    @admin.display(description=_("carrier’s call id"))
+    def call_id(self, row: CallRecord) -> SafeString | str:
+        return columns.copyable(row.carrier_call_id)
+
+    @admin.display(description=_("carrier’s long call id"))
+    def call_uuid(self, row: CallRecord) -> SafeString | str:
+        return columns.copyable(row.carrier_call_uuid)
+
+    @admin.display(description=_("by callback since"))
+    def by_callback(self, row: CallRecord) -> SafeString | str:
+        return columns.when(row.by_callback_at)
+
+    @admin.display(description=_("by the bills read since"))
+    def by_pull(self, row: CallRecord) -> SafeString | str:
+        return columns.when(row.by_pull_at)
+
+    @admin.display(description=_("recording promised as"))
+    def the_recording_name(self, row: Any) -> str:
+        """Carriers write the number into the name."""
+        name = row.recording_name if row.shows_full_numbers else phone_numbers.hidden(row.recording_name)
+        return name or columns.NOTHING
+
+    @admin.display(description=_("callback"))
+    def callback_text(self, row: Any) -> SafeString | str:
+        return raw.block(raw.laid_out(row.raw_callback), is_full=row.shows_full_numbers)
+
+    @admin.display(description=_("bill"))
+    def bill_text(self, row: Any) -> SafeString | str:
+        return raw.block(raw.laid_out(row.raw_bill), is_full=row.shows_full_numbers)

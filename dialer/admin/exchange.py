@@ -1,0 +1,90 @@
+"""Exchanges: what was said to carriers and what they answered, without secrets."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from dialer.admin import columns, raw
+from dialer.admin.base import ReadOnlyAdmin
+from dialer.admin.filters import within_days
+from dialer.admin.links import to_row
+from dialer.admin.lists import LightList
+from dialer.admin.navigation import Place, Section
+from dialer.models import CarrierExchange
+
+
+class ByAnswer(admin.SimpleListFilter):
+    """How it went on the wire."""
+
+    title = _("answer")
+    parameter_name = "answer"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("good", _("good")), ("complaint", _("with a complaint")), ("none", _("none came"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[CarrierExchange]) -> QuerySet[CarrierExchange]:
+        if self.value() == "good":
+            return queryset.filter(complaint="", status__lt=400)
+        if self.value() == "complaint":
+            return queryset.exclude(complaint="")
+        return queryset.filter(status__isnull=True) if self.value() == "none" else queryset
+
+
+@admin.register(CarrierExchange)
+class ExchangeAdmin(LightList, ReadOnlyAdmin):
+    navigation = Place(Section.BEHIND_THE_SCENES, 30, "exchanges")
+    empty_help = _(
+        "Every request to a carrier and its answer is kept here for a while, without keys, tokens and full numbers. "
+        "Test the connection of an account to see the first."
+    )
+    list_display = ["time", "purpose", "account", "answer", "elapsed", "complaint"]
+    list_select_related = ["account"]
+    list_filter = [within_days("at"), "account", ByAnswer]
+    search_fields = ["batch__reference__exact"]
+    search_help_text = _("The reference of a batch")
+    sortable_by: list[str] = []
+    long_fields = ("request", "response")
+    fieldsets = [
+        (None, {"fields": ["time", "account", "batch_link", "purpose", "url", "answer", "elapsed", "complaint"]}),
+        (_("What we said"), {"fields": ["said"]}),
+        (_("What the carrier answered"), {"fields": ["answered"]}),
+    ]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[CarrierExchange], search_term: str
+    ) -> tuple[QuerySet[CarrierExchange], bool]:
+        text = search_term.strip().lower()
+        return (queryset.filter(batch__reference=text) if text else queryset), False
+
+    @admin.display(description=_("time"))
+    def time(self, row: CarrierExchange) -> SafeString | str:
+        return columns.when(row.at)
+
+    @admin.display(description=_("HTTP status"))
+    def answer(self, row: CarrierExchange) -> SafeString:
+        """Green only if nothing was wrong with what it said, either."""
+        if row.status is None:
+            return columns.state_badge(gettext("no answer"), "alarm")
+        is_good = row.status < 400 and not row.complaint
+        return columns.state_badge(row.status, "good" if is_good else "warning" if row.status < 400 else "alarm")
+
+    @admin.display(description=_("took"))
+    def elapsed(self, row: CarrierExchange) -> str:
+        return f"{columns.count(row.elapsed_milliseconds)} ms"
+
+    @admin.display(description=_("batch"))
+    def batch_link(self, row: CarrierExchange) -> SafeString | str:
+        return to_row(row.batch)
+
+    @admin.display(description=_("request"))
+    def said(self, row: CarrierExchange) -> SafeString | str:
+        return raw.block(row.request, is_full=True)  # masked before it was stored
+
+    @admin.display(description=_("answer"))
+    def answered(self, row: CarrierExchange) -> SafeString | str:
+        return raw.block(row.response, is_full=True)
