@@ -1,32 +1,55 @@
-"""Recordings for people who may listen: played with seeking, or downloaded."""
+"""Recordings for people who may listen: played with seeking, or downloaded, and each time written down."""
 
+from datetime import timedelta
 from pathlib import Path
 
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.decorators import login_required, permission_required
+from django.contrib.contenttypes.models import ContentType
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from dialer.file_responses import file_response
 from recordings.models import Recording
 
+ONE_SITTING = timedelta(hours=1)  # so long after a trace, further pieces count as the same playback
+
 
 @require_safe
-@login_required
+@login_required(login_url="admin:login")
 @permission_required("recordings.listen_recording", raise_exception=True)
 def listen(request: HttpRequest, recording_id: int) -> HttpResponseBase:
-    """The stored file; `?download` makes the browser save it."""
+    """The stored file; `?download` makes the browser save it. Who heard it stands in the recording's history."""
     recording = get_object_or_404(Recording.objects.select_related("call_record"), pk=recording_id)
     if recording.state != Recording.State.STORED:
         raise Http404("This recording is not kept here.")
+    is_download = "download" in request.GET
     response = file_response(
         request,
         Path(recording.file.path),
         content_type=recording.content_type,
         filename=Path(recording.file.name).name,
-        as_attachment="download" in request.GET,
+        as_attachment=is_download,
         etag=recording.sha256,
     )
     response["Cache-Control"] = "private, no-cache"
+    if request.method == "GET" and response.status_code in (200, 206, 304):
+        is_piece = response.status_code == 206 and not response["Content-Range"].startswith("bytes 0-")
+        _leave_trace(request, recording, is_download=is_download, is_piece=is_piece)
     return response
+
+
+def _leave_trace(request: HttpRequest, recording: Recording, *, is_download: bool, is_piece: bool) -> None:
+    """One entry for a playback, not one for each piece that a player asks for; a piece alone leaves one as well."""
+    trace = {
+        "user": request.user,
+        "content_type": ContentType.objects.get_for_model(Recording),
+        "object_id": str(recording.pk),
+        "change_message": "Downloaded it." if is_download else "Listened to it.",
+    }
+    if is_piece and LogEntry.objects.filter(**trace, action_time__gt=timezone.now() - ONE_SITTING).exists():
+        return
+    LogEntry.objects.create(**trace, object_repr=str(recording)[:200], action_flag=CHANGE)
