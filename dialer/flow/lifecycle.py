@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from dialer.flow import batching, evidence, state
@@ -64,7 +64,7 @@ def cancel(campaign: Campaign) -> int:
     return at_the_carrier(campaign).count()
 
 
-def at_the_carrier(campaign: Campaign) -> Any:
+def at_the_carrier(campaign: Campaign) -> QuerySet[Attempt]:
     """Attempts that left and have no bill yet: what nobody can call back."""
     left = (Batch.State.SENDING, Batch.State.UNCERTAIN, Batch.State.ACCEPTED)
     return Attempt.objects.filter(
