@@ -101,7 +101,7 @@ class ConsoleSite(AdminSite):
         context = self._overview_context(request) | {"needs": self.needs(request)}
         return TemplateResponse(request, "admin/includes/overview.html", context)
 
-    def app_index(  # type: ignore[override]  # a redirect instead of a page
+    def app_index(
         self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Lists of an app's tables help nobody: the overview is the one way in."""
