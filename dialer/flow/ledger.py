@@ -86,7 +86,9 @@ def apply_next() -> bool:
 
 
 def apply(callback: Callback) -> None:
-    """The callback is applied, or unreadable with the reason. May be repeated."""
+    """The callback is applied, or unreadable with the reason. May be repeated: nothing happens then."""
+    if callback.state != Callback.State.RECEIVED:
+        return
     reading = carrier_of(callback.account).read_callback(bytes(callback.body))
     if reading.complaint:
         _put_aside(callback, reading.complaint)

@@ -272,6 +272,17 @@ def test_one_process_applies_at_a_time(carrier: TestCarrier) -> None:
     assert CallRecord.objects.exists()
 
 
+def test_a_callback_that_was_applied_meanwhile_is_left_alone(carrier: TestCarrier) -> None:
+    carrier.call(0)
+    callback = stored(carrier.account, *carrier.callbacks())
+
+    ledger.apply(callback)
+    ledger.apply(callback)
+
+    callback.refresh_from_db()
+    assert callback.state == State.APPLIED
+
+
 # --- two ways, one call ------------------------------------------------------------------------------------------
 
 
@@ -443,7 +454,6 @@ def dialled(carrier: TestCarrier, request: pytest.FixtureRequest) -> Dialled:
 
 
 def forget() -> None:
-    Callback.objects.all().delete()
     CallRecord.objects.all().delete()
     Attempt.objects.update(disposition="", keypress="", settled_at=None)
 
@@ -451,7 +461,7 @@ def forget() -> None:
 def tell(account: Account, story: list[bytes | tuple[Call, ...]]) -> None:
     for fact in story:
         if isinstance(fact, bytes):
-            ledger.apply(stored(account, fact))
+            ledger.record(account, carrier_of(account).read_callback(fact).calls, via=Via.CALLBACK)
         else:
             ledger.record(account, fact, via=Via.PULL)
 
