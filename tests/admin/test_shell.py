@@ -361,15 +361,18 @@ def test_rows_made_by_the_machine_can_only_be_looked_at(client, boss):
     assert client.get(reverse("admin:dialer_callrecord_delete", args=[record.pk])).status_code == 403
 
 
-def test_a_list_is_counted_only_so_far(client, boss, monkeypatch):
+def test_a_list_is_counted_only_so_far(client, boss, monkeypatch, django_assert_num_queries):
     monkeypatch.setattr(base, "COUNT_CAP", 3)
     for _ in range(4):
         factories.make_exchange()
 
+    with django_assert_num_queries(1) as asked:
+        assert base.CappedPaginator(CarrierExchange.objects.all(), 50).count == 3
     many = client.get("/dialer/carrierexchange/").content.decode()
     CarrierExchange.objects.first().delete()
     few = client.get("/dialer/carrierexchange/").content.decode()
 
+    assert "LIMIT 4" in asked[0]["sql"]
     assert "3+ exchanges" in many
     assert "3 exchanges" in few
 
