@@ -16,7 +16,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -57,6 +57,7 @@ class Process:
     parent: int
     session: int
     command: str
+    environment: frozenset[str] = field(repr=False)
 
     def kill(self) -> None:
         os.kill(self.pid, signal.SIGKILL)
@@ -72,7 +73,7 @@ class Running:
 
     def processes(self) -> list[Process]:
         """All that are alive and stem from this command, orphans too, in the order of their numbers."""
-        line = f"{MARK}={self.mark}".encode()
+        line = f"{MARK}={self.mark}"
         found = [_look_at(int(folder.name), line) for folder in Path("/proc").iterdir() if folder.name.isdecimal()]
         return sorted(filter(None, found), key=lambda process: process.pid)
 
@@ -160,14 +161,15 @@ def _settings_of_this_test() -> dict[str, str]:
     return {"DATABASE_URL": database_url(), "DATA_DIR": str(settings.DATA_DIR)}
 
 
-def _look_at(pid: int, line: bytes) -> Process | None:
+def _look_at(pid: int, line: str) -> Process | None:
     folder = Path("/proc") / str(pid)
     try:
-        if line not in (folder / "environ").read_bytes().split(b"\0"):
-            return None
+        environment = frozenset((folder / "environ").read_text(errors="replace").split("\0"))
         # After the name in brackets: state, parent, group, session.
         state, parent, _group, session = (folder / "stat").read_text().rpartition(")")[2].split()[:4]
-        command = (folder / "cmdline").read_text().replace("\0", " ").strip()
+        command = (folder / "cmdline").read_text(errors="replace").replace("\0", " ").strip()
     except OSError:
         return None  # ended meanwhile
-    return None if state == "Z" else Process(pid=pid, parent=int(parent), session=int(session), command=command)
+    if line not in environment or state == "Z":
+        return None
+    return Process(pid=pid, parent=int(parent), session=int(session), command=command, environment=environment)

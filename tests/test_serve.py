@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Collection
 from contextlib import closing, suppress
 from datetime import timedelta
-from pathlib import Path
 from time import monotonic
 from urllib.request import urlopen
 
@@ -203,8 +202,7 @@ def mains(running: cluster.Running) -> dict[str, cluster.Process]:
     """The programs under the supervisor by name, as far as they run."""
     found = {}
     for process in running.children_of(running.popen.pid):
-        environment = (Path("/proc") / str(process.pid) / "environ").read_bytes()
-        queue = LONG_QUEUE if b"Q_CLUSTER_NAME=long" in environment else DEFAULT_QUEUE
+        queue = LONG_QUEUE if "Q_CLUSTER_NAME=long" in process.environment else DEFAULT_QUEUE
         found["web" if "gunicorn" in process.command else queue] = process
     return found
 
