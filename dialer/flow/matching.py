@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from dialer import phone
 from dialer.models import Account, Attempt, Batch
 
-_END = re.compile(r"[0-9]*$")
+_END = re.compile(r"[0-9]{0,4}$")  # carriers add digits in front and star the middle
 
 
 class Matcher:
