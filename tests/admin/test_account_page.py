@@ -9,24 +9,19 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dialer.models import Account, Bell
+from tests.admin.visits import visitor
+from tests.carrier import running_carrier
 from tests.factories import (
     NOWHERE,
     make_account,
     make_callback,
     make_campaign,
     make_contact_list,
-    make_user,
 )
 
 pytestmark = pytest.mark.django_db
 
 VIEW, CHANGE, ADD = "dialer.view_account", "dialer.change_account", "dialer.add_account"
-
-
-def visitor(*permissions: str) -> Client:
-    client = Client()
-    client.force_login(make_user(*permissions))
-    return client
 
 
 def page(account: Account, name: str = "change") -> str:
@@ -188,6 +183,33 @@ def test_a_carrier_that_can_not_be_reached_is_said_in_words_and_the_account_stay
     assert account.stopped_because == "It was refused."
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_works_says_who_we_are_and_the_account_is_not_stopped_any_more():
+    client = visitor(VIEW, CHANGE)
+    with running_carrier() as carrier:
+        Account.objects.update(stopped_because="It was refused.")
+
+        response = client.post(page(carrier.account, "check"), follow=True)
+
+    assert "The carrier knows us as" in text_of(response)
+    assert Account.objects.get().stopped_because == ""
+    assert "it works" in LogEntry.objects.get().get_change_message()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_wrong_credentials_are_said_in_words():
+    client = visitor(VIEW, CHANGE)
+    with running_carrier() as carrier:
+        Account.objects.update(access_key="wrong-key")
+
+        response = client.post(page(carrier.account, "check"), follow=True)
+
+    [message] = response.context["messages"]
+    assert message.level_tag == "error"
+    assert str(message).endswith((".", ")"))
+    assert "wrong-key" not in text_of(response)
+
+
 def test_bills_are_asked_for_at_once():
     client, account = visitor(VIEW, CHANGE), make_account(next_pull_at=timezone.now() + timedelta(hours=1))
 
@@ -225,8 +247,7 @@ def test_an_account_can_not_be_deleted():
     assert Account.objects.exists()
 
 
-def test_stopped_accounts_need_a_person(client: Client):
+def test_stopped_accounts_need_a_person():
     make_account(stopped_because="It was refused.")
-    client.force_login(make_user(is_superuser=True))
 
-    assert "An account was stopped" in text_of(client.get("/", follow=True))
+    assert "An account was stopped" in text_of(visitor(is_superuser=True).get("/"))
