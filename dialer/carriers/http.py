@@ -54,6 +54,7 @@ HEADERS: Final = {
     "Connection": "close",
     "Accept-Encoding": "identity",  # what is counted is what came
 }
+TIMEOUTS: Final = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
 WIRE_ERRORS: Final = (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError)
 
 
@@ -231,7 +232,8 @@ def _translated(opened: Line, error: Exception) -> CarrierError:
         return NotSent("No secure connection: the other side's certificate or TLS is not acceptable. Nothing was sent.")
     if not opened.is_up:
         return NotSent(f"No connection came about ({type(error).__name__}). Nothing was sent.")
-    if opened.was_cut or isinstance(error, requests.Timeout | TimeoutError | urllib3.exceptions.TimeoutError):
+    # What requests raises while a body comes wraps the time-out as its first argument.
+    if opened.was_cut or any(isinstance(one, TIMEOUTS) for one in (error, *error.args)):
         return OutcomeUnknown("There was no complete answer in time. The request may or may not have been taken.")
     return OutcomeUnknown(
         f"The connection broke before the answer was complete ({type(error).__name__}). "

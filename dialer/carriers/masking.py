@@ -65,8 +65,8 @@ def origin(url: str) -> str:
 
 def _spellings(secret: str) -> Iterator[str]:
     yield secret
-    yield quote(secret, safe="")
-    yield quote_plus(secret)
+    yield quote(secret, safe="", errors="replace")
+    yield quote_plus(secret, errors="replace")
     yield json.dumps(secret)[1:-1]
     yield json.dumps(secret)[1:-1].replace("/", r"\/")  # as PHP writes JSON
     yield json.dumps(secret, ensure_ascii=False)[1:-1]

@@ -1,0 +1,213 @@
+"""What every carrier must do, as tests to inherit. A carrier's test module gives these fixtures of its imitation:
+
+=====================  ====================================================================
+carrier                one account, in Indonesia, at an imitation that works
+carrier_at(address)    the same account at any address
+order(*numbers, **how) an order that fits, with a reference of its own
+launches()             how many launches reached the imitation
+next_fate(name)        what becomes of the next launch
+wait_for_bills()       returns when every call has ended
+callbacks(count)       the bodies of so many pushes
+secrets                what must show nowhere
+=====================  ====================================================================
+"""
+
+import json
+import traceback
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dialer.carriers.contract import (
+    Accepted,
+    BillQuery,
+    Carrier,
+    CarrierError,
+    NotSent,
+    OutcomeUnknown,
+    Refused,
+)
+from dialer.terms import Disposition
+
+NUMBERS = ("+6281200000001", "+6281200000060", "+6281200000142")  # answered, busy, answered with key 1
+FUNCTION_FIXTURES = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+
+
+def last_hour() -> BillQuery:
+    now = datetime.now(UTC)
+    return BillQuery(start=now - timedelta(hours=1), end=now + timedelta(hours=1))
+
+
+class CarrierCases:
+    """Inherit as `class TestSomebody(CarrierCases)`."""
+
+    refusals: tuple[str, ...]  # fates by which the imitated carrier says a clear no; the last one to this batch only
+
+    def test_an_order_reaches_the_carrier_exactly_once(self, carrier: Carrier, order: Any, launches: Any) -> None:
+        accepted = carrier.place(order(*NUMBERS))
+
+        assert isinstance(accepted, Accepted)
+        assert launches() == 1
+
+    @pytest.mark.parametrize("fate", ["drop_after_accept", "timeout_after_accept", "http_500_after_accept",
+                                      "html_after_accept", "drop_before_accept", "timeout_before_accept"])  # fmt: skip
+    def test_a_launch_without_a_readable_answer_is_unknown_and_not_repeated(
+        self, carrier: Carrier, order: Any, launches: Any, next_fate: Any, fate: str
+    ) -> None:
+        next_fate(fate)
+
+        with pytest.raises(OutcomeUnknown):
+            carrier.place(order(*NUMBERS))
+
+        assert launches() == 1
+
+    def test_a_refused_launch_says_why_and_is_not_repeated(
+        self, carrier: Carrier, order: Any, launches: Any, next_fate: Any
+    ) -> None:
+        next_fate(self.refusals[-1])
+
+        with pytest.raises(Refused) as refused:
+            carrier.place(order(*NUMBERS))
+
+        assert refused.value.code
+        assert str(refused.value).endswith(".")
+        assert launches() == 1
+
+    def test_a_carrier_that_is_not_there_was_not_sent_anything(self, carrier_at: Any, order: Any) -> None:
+        nowhere = carrier_at("http://127.0.0.1:9/")
+
+        with pytest.raises(NotSent):
+            nowhere.place(order(*NUMBERS))
+
+    def test_more_than_the_ceiling_does_not_leave(self, carrier: Carrier, order: Any, launches: Any) -> None:
+        ceiling = carrier.capabilities.batch_ceiling
+        numbers = [f"+6281{index:09}" for index in range(ceiling + 1)]
+
+        with pytest.raises(ValueError, match=f"{ceiling:,}"):
+            carrier.place(order(*numbers))
+
+        assert launches() == 0
+
+    def test_exactly_the_ceiling_does(self, carrier: Carrier, order: Any, launches: Any) -> None:
+        carrier.place(order(*(f"+6281{index:09}" for index in range(carrier.capabilities.batch_ceiling))))
+
+        assert launches() == 1
+
+    @pytest.mark.parametrize("numbers", [(), (NUMBERS[0], NUMBERS[0]), ("81200000001",), ("+919876543210",)],
+                             ids=["none", "one twice", "not E.164", "of another country"])  # fmt: skip
+    def test_numbers_that_must_not_be_called_do_not_leave(
+        self, carrier: Carrier, order: Any, launches: Any, numbers: tuple[str, ...]
+    ) -> None:
+        with pytest.raises(ValueError, match=r"\.|form") as broken:
+            carrier.place(order(*numbers))
+
+        assert launches() == 0
+        assert not any(number.strip("+") in str(broken.value) for number in numbers)
+
+    def test_bills_tell_each_call_once_and_may_be_asked_for_again(
+        self, carrier: Carrier, order: Any, wait_for_bills: Any
+    ) -> None:
+        placed = order(*NUMBERS, wants_keypress=True)
+        carrier.place(placed)
+        wait_for_bills()
+
+        for _ in range(2):
+            calls = [call for page in carrier.bills(last_hour()) for call in page]
+
+            assert len({call.carrier_call_id for call in calls}) == len(calls) == 3
+            assert {call.reference for call in calls} == {placed.reference}
+            by_number = {call.number_on_wire[-3:]: call for call in calls}
+            assert by_number["001"].disposition == Disposition.ANSWERED
+            assert by_number["001"].talk_seconds > 0
+            assert by_number["060"].disposition == Disposition.BUSY
+            assert by_number["060"].answered_at is None
+            assert by_number["142"].keypress == "1"
+
+    def test_bills_carry_aware_times_close_to_now(self, carrier: Carrier, order: Any, wait_for_bills: Any) -> None:
+        carrier.place(order(*NUMBERS))
+        wait_for_bills()
+
+        for page in carrier.bills(last_hour()):
+            for call in page:
+                assert call.started_at is not None
+                assert abs(datetime.now(UTC) - call.started_at) < timedelta(minutes=5)
+                assert call.ended_at is not None
+                assert call.ended_at >= call.started_at
+                assert (call.answered_at is None) == (call.talk_seconds == 0)
+
+    def test_bills_of_one_reference_hold_no_other(self, carrier: Carrier, order: Any, wait_for_bills: Any) -> None:
+        first, second = order(NUMBERS[0]), order(NUMBERS[1])
+        carrier.place(first)
+        carrier.place(second)
+        wait_for_bills()
+        now = last_hour()
+
+        query = BillQuery(start=now.start, end=now.end, reference=second.reference)
+        found = [call for page in carrier.bills(query) for call in page]
+
+        assert [call.reference for call in found] == [second.reference]
+
+    def test_a_recording_can_be_fetched_by_its_name(
+        self, carrier: Carrier, order: Any, wait_for_bills: Any, wire: Any
+    ) -> None:
+        carrier.place(order(NUMBERS[0]))
+        wait_for_bills()
+        (call,) = (call for page in carrier.bills(last_hour()) for call in page)
+
+        link = carrier.recording_link(call.recording_name)
+
+        assert link.expires_at is None or link.expires_at > datetime.now(UTC)
+        with wire.download(link.url, purpose="recording", most_bytes=10**7) as file:
+            assert len(b"".join(file.chunks)) == file.length_bytes > 1000
+
+    def test_a_callback_and_a_bill_of_one_call_tell_the_same(
+        self, carrier: Carrier, order: Any, wait_for_bills: Any, callbacks: Any
+    ) -> None:
+        carrier.place(order(*NUMBERS, wants_keypress=True))
+        wait_for_bills()
+        bills = {call.carrier_call_id: call for page in carrier.bills(last_hour()) for call in page}
+
+        pushed = [call for body in callbacks(3) for call in carrier.read_callback(body).calls]
+
+        assert {call.carrier_call_id for call in pushed} == bills.keys()
+        for call in pushed:
+            bill = bills[call.carrier_call_id]
+            for name in ("reference", "number_on_wire", "caller_id", "started_at", "answered_at", "ended_at",
+                         "talk_seconds", "disposition", "keypress", "recording_name", "hangup_code"):  # fmt: skip
+                assert getattr(call, name) == getattr(bill, name), name
+
+    @FUNCTION_FIXTURES
+    @given(body=st.binary() | st.text().map(str.encode))
+    def test_no_callback_whatever_its_bytes_raises(self, carrier: Carrier, body: bytes) -> None:
+        reading = carrier.read_callback(body)
+
+        assert bool(reading.complaint) or bool(reading.calls)
+
+    def test_secrets_show_nowhere(
+        self, carrier: Carrier, order: Any, next_fate: Any, exchanges: list[Any], secrets: tuple[str, ...],
+        wait_for_bills: Any, caplog: Any,
+    ) -> None:  # fmt: skip
+        """Not in exchanges, reprs, messages, logs or tracebacks, in luck and in bad luck."""
+        shown: list[str] = [carrier.check(), repr(carrier), repr(vars(carrier))]
+        placed = order(NUMBERS[0])
+        carrier.place(placed)
+        wait_for_bills()
+        for page in carrier.bills(last_hour()):
+            shown.append(repr(carrier.recording_link(page[0].recording_name)))
+        for fate in ("http_500_before_accept", "html_before_accept", "drop_before_accept", *self.refusals):
+            next_fate(fate)
+            try:
+                carrier.place(order(NUMBERS[1]))
+            except CarrierError as error:
+                shown += [str(error), repr(error), *traceback.format_exception(error)]
+        carrier.log_out()
+
+        everything = "\n".join([*shown, repr(exchanges), json.dumps([vars(one) for one in exchanges]), caplog.text])
+        assert len(exchanges) >= 9
+        for secret in secrets:
+            assert secret not in everything
+        for number in NUMBERS:
+            assert number[3:] not in everything.replace(placed.reference, "")
