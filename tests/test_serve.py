@@ -153,6 +153,8 @@ def test_without_a_terminal_the_way_to_an_administrator_is_told(monkeypatch):
 
 @pytest.mark.django_db
 def test_health_is_bad_until_every_queue_has_worked_and_again_when_one_stops(client: Client):
+    settings.STATIC_ROOT.mkdir(exist_ok=True)  # WhiteNoise warns of its absence
+
     def status():
         return client.get("/healthz").status_code
 
