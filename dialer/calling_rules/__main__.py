@@ -1,0 +1,5 @@
+import sys
+
+from dialer.calling_rules.table import markdown
+
+sys.stdout.write(markdown())
