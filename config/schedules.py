@@ -27,6 +27,7 @@ WORK = {
     "callbacks": Work(function="dialer.flow.ledger.apply_next", queue=DEFAULT_QUEUE, then=("settle", "recordings")),
     "bills": Work(function="dialer.flow.ledger.pull_next", queue=LONG_QUEUE, then=("settle", "recordings")),
     "settle": Work(function="dialer.flow.lifecycle.settle_next", queue=DEFAULT_QUEUE),
+    "prune": Work(function="dialer.flow.housekeeping.prune_next", queue=DEFAULT_QUEUE),
     "recordings": Work(function="recordings.archive.fetch_next", queue=LONG_QUEUE),
 }
 

@@ -9,7 +9,12 @@ class DialerConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
+        from django.db.models.signals import post_migrate
+
         from dialer import checks  # noqa: F401
+        from dialer.schedule_sync import sync_after_migrate
+
+        post_migrate.connect(sync_after_migrate, sender=self)
 
 
 class DialerAdminConfig(AdminConfig):
