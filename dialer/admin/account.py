@@ -196,7 +196,7 @@ class AccountAdmin(ConsoleAdmin):
 
     @admin.display(description=_("carrier"), ordering="carrier")
     def carrier_name(self, account: Account) -> str:
-        return CarrierName(account.carrier).label
+        return str(CarrierName(account.carrier).label)
 
     @admin.display(description=_("country"), ordering="country")
     def country_name(self, account: Account) -> str:

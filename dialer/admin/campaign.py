@@ -110,7 +110,8 @@ class CampaignAdmin(LaunchDoors, NumbersDoors, StatusDoors, ConsoleAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
         """A form that is being saved holds its row, so that no launch comes in between."""
         rows = super().get_queryset(request)
-        is_saved = request.method == "POST" and request.resolver_match.url_name == "dialer_campaign_change"
+        page = request.resolver_match.url_name if request.resolver_match else None
+        is_saved = request.method == "POST" and page == "dialer_campaign_change"
         return rows.select_for_update(of=("self",)) if is_saved else rows
 
     def get_form(self, request: HttpRequest, obj: Campaign | None = None, change: bool = False, **kwargs: Any) -> Any:
@@ -153,7 +154,7 @@ class CampaignAdmin(LaunchDoors, NumbersDoors, StatusDoors, ConsoleAdmin):
         if change:
             obj.save(update_fields=form.changed_data)
             return
-        obj.created_by = request.user
+        obj.created_by = request.user  # type: ignore[assignment]  # nobody gets here without logging in
         obj.save()
 
     def response_add(self, request: HttpRequest, obj: Campaign, post_url_continue: str | None = None) -> Any:
@@ -182,14 +183,14 @@ class CampaignAdmin(LaunchDoors, NumbersDoors, StatusDoors, ConsoleAdmin):
 
     @admin.display(description=_("done"))
     def progress(self, campaign: Campaign) -> SafeString | str:
-        summary = campaign.summary  # type: ignore[attr-defined]  # set by CampaignList
+        summary = campaign.summary  # set by CampaignList
         if campaign.state == Campaign.State.DRAFT:
             return gettext("%s to call") % columns.count(summary.callable_count)
         return columns.progress_bar(summary.done, summary.callable_count)
 
     @admin.display(description=_("answered"))
     def answered(self, campaign: Campaign) -> str:
-        summary = campaign.summary  # type: ignore[attr-defined]  # set by CampaignList
+        summary = campaign.summary  # set by CampaignList
         return columns.share(summary.answered, summary.calls)
 
     @admin.display(description=_("launched"), ordering="launched_at")

@@ -39,8 +39,9 @@ class NumbersDoors:
         can_change = request.user.has_perm("dialer.change_campaign")
         if request.method == "POST" and not can_change:
             raise PermissionDenied
-        form = NumbersForm(request.POST or None, request.FILES or None)
-        if request.method == "POST" and form.is_valid():
+        is_upload = request.method == "POST"
+        form = NumbersForm(request.POST, request.FILES) if is_upload else NumbersForm()
+        if is_upload and form.is_valid():
             contact_list = self._upload(request, campaign, form)
             if contact_list is not None:
                 return back_to(contact_list, "columns")

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dialer.admin.columns import duration, share
@@ -42,7 +43,7 @@ class StatusDoors:
     @door("view_campaign", methods=LOOK)
     def status_view(self: Any, request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
         context = self._status_context(request, campaign)
-        return show(self, request, "admin/dialer/campaign/status.html", campaign, title=_("Status"), **context)
+        return show(self, request, "admin/dialer/campaign/status.html", campaign, title=gettext("Status"), **context)
 
     @door("view_campaign", methods=LOOK)
     def live_view(self: Any, request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
@@ -84,9 +85,9 @@ def _parts(now: Progress) -> list[Part]:
     )
     parts, before = [], 0
     for kind, label, count, note in found:
-        start, end = _thousandths(before, now.callable_count), _thousandths(before + count, now.callable_count)
-        place = {"start": start, "width": end - start}
-        parts.append(Part(kind=kind, label=label, count=count, whole=now.callable_count, note=note, **place))
+        whole = now.callable_count
+        start, end = _thousandths(before, whole), _thousandths(before + count, whole)
+        parts.append(Part(kind=kind, label=label, count=count, whole=whole, note=note, start=start, width=end - start))
         before += count
     return parts
 

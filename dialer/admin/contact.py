@@ -52,7 +52,7 @@ class ContactAdmin(NumbersShown, ReadOnlyAdmin):
 
     list_display = ["the_number", "fate", "campaign", "contact_list", "row_number", "cell"]
     list_display_links = None
-    fields = list_display
+    fields = ["the_number", "fate", "campaign", "contact_list", "row_number", "cell"]
     list_filter = [of_campaign("campaign"), "skip_reason", FateFilter]
     list_select_related = ["campaign__account", "contact_list"]
     search_fields = ["number"]
@@ -79,7 +79,7 @@ class ContactAdmin(NumbersShown, ReadOnlyAdmin):
     @admin.display(description=_("cell"))
     def cell(self, contact: Contact) -> SafeString:
         """As it stood in the list; masked like a number, since it mostly is one."""
-        is_full = contact.shows_full_numbers  # type: ignore[attr-defined]  # annotated by NumbersShown
+        is_full = contact.shows_full_numbers  # annotated by NumbersShown
         return format_html('<span class="number">{}</span>', contact.raw if is_full else phone.masked(contact.raw))
 
     @admin.display(description=_("fate"))

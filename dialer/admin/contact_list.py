@@ -25,8 +25,6 @@ from dialer.spreadsheet import Preview, Row
 
 ENCODINGS = {
     "utf-8": "UTF-8",
-    "utf-8-sig": _("UTF-8 with a mark"),
-    "utf-16": "UTF-16",
     "cp1252": _("Western (Windows)"),
     "cp1250": _("Central European (Windows)"),
     "cp1251": _("Cyrillic (Windows)"),
@@ -42,7 +40,7 @@ YES_OR_NO = [("yes", _("yes")), ("no", _("no"))]
 
 
 class LookForm(forms.Form):
-    """How the file is to be read. Empty choices are guessed; those of the file stand first."""
+    """How the file is to be read, with what was shown as its answers."""
 
     sheet = forms.ChoiceField(label=_("Sheet"), required=False)
     encoding = forms.ChoiceField(label=_("Letters"), required=False)
@@ -50,18 +48,17 @@ class LookForm(forms.Form):
     header = forms.ChoiceField(label=_("First row holds the headings"), required=False, choices=YES_OR_NO)
     column = forms.IntegerField(required=False, min_value=0, max_value=20_000, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, seen: Preview | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        sheets = seen.sheets if seen else ()
-        self._offer("sheet", {name: name for name in sheets})
-        text = seen is not None and bool(seen.encoding)
-        self._offer("encoding", _with(ENCODINGS, seen.encoding) if seen and text else {})
-        self._offer("delimiter", _with(DELIMITERS, seen.delimiter) if seen and text else {})
+    def __init__(self, *, seen: Preview, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        is_text = bool(seen.encoding)
+        self._offer("sheet", {name: name for name in seen.sheets})
+        self._offer("encoding", _with(ENCODINGS, seen.encoding) if is_text else {})
+        self._offer("delimiter", _with(DELIMITERS, seen.delimiter) if is_text else {})
 
     def _offer(self, name: str, choices: dict[str, Any]) -> None:
         """A question with one answer is not asked."""
         field = self.fields[name]
-        field.choices = list(choices.items())  # type: ignore[attr-defined]
+        field.choices = list(choices.items())
         if len(choices) < 2:
             field.widget = forms.HiddenInput()
 
@@ -69,12 +66,17 @@ class LookForm(forms.Form):
 class ConfirmForm(forms.Form):
     """What was looked at, and the column that was chosen in it."""
 
-    sheet = forms.CharField(required=False)
-    encoding = forms.CharField(required=False)
-    delimiter = forms.CharField(required=False, max_length=1, strip=False)
+    sheet = forms.CharField(required=False, strip=False)
+    encoding = forms.ChoiceField(required=False)
+    delimiter = forms.ChoiceField(required=False)
     header = forms.ChoiceField(choices=YES_OR_NO)
     shown_column = forms.IntegerField(required=False)
     number_column = forms.IntegerField(min_value=0, max_value=20_000, required=False)
+
+    def __init__(self, *args: Any, contact_list: ContactList, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["encoding"].choices = list(_with(ENCODINGS, contact_list.encoding).items())
+        self.fields["delimiter"].choices = list(_with(DELIMITERS, contact_list.delimiter).items())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +124,7 @@ class ContactListAdmin(ReadOnlyAdmin):
         return self._show_columns(request, contact_list, request.GET)
 
     def _confirm(self, request: HttpRequest, contact_list: ContactList) -> HttpResponseBase:
-        form = ConfirmForm(request.POST)
+        form = ConfirmForm(request.POST, contact_list=contact_list)
         if not form.is_valid():
             return self._show_columns(request, contact_list, {}, complaint=gettext("Choose the column again."))
         said = form.cleaned_data
@@ -148,7 +150,7 @@ class ContactListAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, contact_list: ContactList, said: Any, *, complaint: str = ""
     ) -> TemplateResponse:
         try:
-            seen = intake.look(contact_list, **_choices(said))
+            seen = intake.look(contact_list, **_choices(said, contact_list))
         except DialerError as error:
             complaint = str(error)
             seen = intake.look(contact_list, sheet=contact_list.sheet, encoding=contact_list.encoding)
@@ -223,9 +225,15 @@ def _with(choices: dict[str, Any], own: str) -> dict[str, Any]:
     return choices if own in choices else {own: own or _("nothing: one column"), **choices}
 
 
-def _choices(said: Any) -> dict[str, Any]:
-    """What the operator chose; what is not said is guessed."""
-    choices: dict[str, Any] = {name: said[name] for name in ("sheet", "encoding", "delimiter") if said.get(name)}
+def _choices(said: Any, contact_list: ContactList) -> dict[str, Any]:
+    """What the operator chose among what is offered; the rest is guessed."""
+    choices: dict[str, Any] = {}
+    if (sheet := said.get("sheet")) and "\0" not in sheet:
+        choices["sheet"] = sheet
+    if said.get("encoding") in _with(ENCODINGS, contact_list.encoding):
+        choices["encoding"] = said["encoding"]
+    if said.get("delimiter") in _with(DELIMITERS, contact_list.delimiter):
+        choices["delimiter"] = said["delimiter"]
     if said.get("header") in ("yes", "no"):
         choices["has_header"] = said["header"] == "yes"
     return choices

@@ -99,7 +99,7 @@ def show(
     page: ModelAdmin, request: HttpRequest, template: str, row: Model, *, title: str, status: int = 200, **context: Any
 ) -> TemplateResponse:
     """A page about one row, with the shell around it."""
-    request.current_app = page.admin_site.name  # type: ignore[attr-defined]
+    request.current_app = page.admin_site.name
     shell = page.admin_site.each_context(request)
     around = {"opts": page.opts, "original": row, "title": title, "subtitle": str(row), "media": page.media}
     return TemplateResponse(request, template, {**shell, **around, **context}, status=status)

@@ -60,7 +60,7 @@ class LaunchDoors:
 
     @door("launch_campaign", methods=ORDER)
     def pause_view(self: Any, request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
-        because = gettext("Paused by %s.") % (request.user.get_full_name() or request.user.get_username())
+        because = gettext("Paused by %s.") % request.user.get_username()
         done = gettext("Paused. No further numbers leave; those at the carrier are still called.")
         give(self, request, campaign, lambda: lifecycle.pause(campaign, because=because), done)
         return back_to(campaign)
@@ -77,7 +77,7 @@ class LaunchDoors:
             done = gettext("Cancelled. Nothing further leaves.")
             give(self, request, campaign, lambda: lifecycle.cancel(campaign), done)
             return back_to(campaign)
-        if not campaign.MOVES[campaign.state]:
+        if not campaign.MOVES[Campaign.State(campaign.state)]:
             return back_to(campaign)
         return show(
             self,

@@ -83,8 +83,9 @@ class VoiceFileAdmin(ConsoleAdmin):
         """A form of its own: the row is made by the flow, and a sound that is none is said beside its field."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = NewVoiceFileForm(request.POST or None, request.FILES or None)
-        if request.method == "POST" and form.is_valid():
+        is_upload = request.method == "POST"
+        form = NewVoiceFileForm(request.POST, request.FILES) if is_upload else NewVoiceFileForm()
+        if is_upload and form.is_valid():
             voice_file = self._store(request, form)
             if voice_file is not None:
                 return HttpResponseRedirect(address(voice_file))
