@@ -167,6 +167,8 @@ class Yunhu:
         if found in (None, [], {}):
             return [], None
         bills = found.get("bills") if isinstance(found, dict) else None
+        if not bills and isinstance(found, dict) and whole(found.get("totalitems")) == 0:
+            return [], 0
         if not isinstance(bills, list) or not all(isinstance(bill, dict) for bill in bills):
             raise OutcomeUnknown("The carrier's list of bills can't be read.")
         return bills, whole(found.get("totalitems"))

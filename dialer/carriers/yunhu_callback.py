@@ -17,7 +17,7 @@ Record = Mapping[str, Any]
 WRAPPERS: Final = ("data", "result", "bills")
 DEEPEST_WRAPPING: Final = 5
 DEEPEST_NESTING: Final = 50
-BILL_FIELDS: Final = frozenset({"starttime", "endtime", "duration", "billsec", "hangupcause"})
+BILL_FIELDS: Final = frozenset({"endtime", "duration", "billsec", "hangupcause"})  # what only an ended call has
 STATE_FIELDS: Final = frozenset({"isbleg", "status"})  # page "Voice Menu": an extension rings, answers, hangs up
 
 
@@ -50,11 +50,11 @@ def _document(body: bytes) -> tuple[Any, bool]:
         document = json.loads(text)
     except (ValueError, RecursionError):
         return _read_tolerantly(body.decode("utf-8-sig", errors="replace")), True
+    was_repaired = isinstance(document, str)
     for _ in range(DEEPEST_WRAPPING):
-        if not isinstance(document, str):
-            return document, False
-        document = _read_tolerantly(document)
-    return document, True
+        if isinstance(document, str):
+            document = _read_tolerantly(document)
+    return document, was_repaired
 
 
 def _objects(document: Any, depth: int = 0) -> Iterator[Any]:
