@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cached_property
 
 from django.db.models import QuerySet
@@ -10,6 +11,14 @@ from dialer import phone
 from dialer.models import Account, Attempt, Batch
 
 _END = re.compile(r"[0-9]{0,4}$")  # carriers add digits in front and star the middle
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Member:
+    """Somebody of a batch: the attempt's key and the contact's number, E.164."""
+
+    attempt_id: int
+    number: str
 
 
 class Matcher:
@@ -22,14 +31,14 @@ class Matcher:
         self.account = account
         self._references = {reference for reference in references if reference}
         self._numbers = {self.read(number) for number in numbers} - {""}
-        self._members: dict[int, list[Attempt]] = {}
+        self._members: dict[int, list[Member]] = {}
 
     def batch_of(self, reference: str) -> Batch | None:
         return self._batch_by_reference.get(reference)
 
-    def attempt_of(self, batch: Batch, wire: str) -> Attempt | None:
-        """The attempt to which the number belongs; None if it fits none of the batch, or more than one."""
-        exact = self._attempt_by_number.get((batch.pk, self.read(wire)))
+    def member_of(self, batch: Batch, wire: str) -> Member | None:
+        """To whom of the batch the number belongs; None if it fits nobody, or more than one."""
+        exact = self._member_by_number.get((batch.pk, self.read(wire)))
         return exact or self._only_similar(batch, wire)
 
     def read(self, wire: str) -> str:
@@ -40,22 +49,21 @@ class Matcher:
         """The batches that the references name."""
         return Batch.objects.filter(pk__in=[batch.pk for batch in self._batch_by_reference.values()])
 
-    def _only_similar(self, batch: Batch, wire: str) -> Attempt | None:
+    def _only_similar(self, batch: Batch, wire: str) -> Member | None:
         """For a number that came back starred or with a prefix; a guess between two is none."""
         end = _END.findall(wire)[0]  # cheap to compare, and whoever is similar has the same
         similar = [
-            attempt
-            for attempt in self._members_of(batch)
-            if attempt.contact.number.endswith(end)
-            and phone.is_same(
-                attempt.contact.number, wire, country=self.account.country, prefix=self.account.dial_prefix
-            )
+            member
+            for member in self._members_of(batch)
+            if member.number.endswith(end)
+            and phone.is_same(member.number, wire, country=self.account.country, prefix=self.account.dial_prefix)
         ]
         return similar[0] if len(similar) == 1 else None
 
-    def _members_of(self, batch: Batch) -> list[Attempt]:
+    def _members_of(self, batch: Batch) -> list[Member]:
         if batch.pk not in self._members:
-            self._members[batch.pk] = list(batch.attempts.select_related("contact"))
+            rows = batch.attempts.order_by("pk").values_list("pk", "contact__number")
+            self._members[batch.pk] = [Member(attempt_id=key, number=number) for key, number in rows]
         return self._members[batch.pk]
 
     @cached_property
@@ -63,8 +71,8 @@ class Matcher:
         return {batch.reference: batch for batch in self.account.batches.filter(reference__in=self._references)}
 
     @cached_property
-    def _attempt_by_number(self) -> dict[tuple[int, str], Attempt]:
-        attempts = Attempt.objects.filter(
+    def _member_by_number(self) -> dict[tuple[int, str], Member]:
+        rows = Attempt.objects.filter(
             batch__in=self._batch_by_reference.values(), contact__number__in=self._numbers
-        )
-        return {(attempt.batch_id, attempt.contact.number): attempt for attempt in attempts.select_related("contact")}
+        ).values_list("batch_id", "pk", "contact__number")
+        return {(batch, number): Member(attempt_id=key, number=number) for batch, key, number in rows}

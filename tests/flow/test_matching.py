@@ -4,8 +4,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from dialer.flow.matching import Matcher
-from dialer.models import Attempt, Batch
+from dialer.flow.matching import Matcher, Member
+from dialer.models import Batch
 from tests.factories import make_account, make_batch, make_campaign, make_contact, make_contact_list
 
 pytestmark = pytest.mark.django_db
@@ -18,8 +18,8 @@ def batch_of(*numbers: str, **account: str) -> Batch:
     return make_batch(contacts=[make_contact(contact_list=contact_list, number=number) for number in numbers])
 
 
-def found(batch: Batch, wire: str) -> Attempt | None:
-    return Matcher(batch.account, references=[batch.reference], numbers=[wire]).attempt_of(batch, wire)
+def found(batch: Batch, wire: str) -> Member | None:
+    return Matcher(batch.account, references=[batch.reference], numbers=[wire]).member_of(batch, wire)
 
 
 @pytest.mark.parametrize(
@@ -42,10 +42,10 @@ def found(batch: Batch, wire: str) -> Attempt | None:
 def test_a_number_is_known_in_every_form_that_comes_back(wire: str) -> None:
     batch = batch_of("+6281299999999", NUMBER)
 
-    attempt = found(batch, wire)
+    member = found(batch, wire)
 
-    assert attempt is not None
-    assert attempt.contact.number == NUMBER
+    assert member is not None
+    assert member.number == NUMBER
 
 
 def test_digits_that_the_line_wanted_in_front_are_known_again() -> None:
@@ -87,7 +87,7 @@ def test_many_starred_numbers_take_few_queries() -> None:
 
     with CaptureQueriesContext(connection) as queries:
         matcher = Matcher(batch.account, references=[batch.reference], numbers=wires)
-        attempts = [matcher.attempt_of(matcher.batch_of(batch.reference) or batch, wire) for wire in wires]
+        members = [matcher.member_of(matcher.batch_of(batch.reference) or batch, wire) for wire in wires]
 
     assert len(queries) <= 3
-    assert [attempt and attempt.contact.number for attempt in attempts] == numbers
+    assert [member and member.number for member in members] == numbers
