@@ -83,16 +83,14 @@ def zones(country_code: str, number: str = "") -> tuple[ZoneInfo, ...]:
     country. Raises NoRulesError for a country without a file.
     """
     place = country(country_code)
-    keys = _keys_of_landline(number, country_code)
+    keys = _keys_of_landline(number)
     return tuple(zone for zone in place.zones if zone.key in keys) or place.zones
 
 
-def _keys_of_landline(number: str, country_code: str) -> frozenset[str]:
+def _keys_of_landline(number: str) -> frozenset[str]:
     try:
         parsed_number = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
-        return frozenset()
-    if phonenumbers.region_code_for_number(parsed_number) != country_code:
         return frozenset()
     if phonenumbers.number_type(parsed_number) != PhoneNumberType.FIXED_LINE:
         return frozenset()

@@ -19,10 +19,9 @@ def explain(at: datetime, *, rules: Rules, zones: Sequence[ZoneInfo], own: OwnWi
     "In Indonesia, debt calls are allowed Mon-Sat 08:00–20:00, not on public holidays. It is 21:10 on Sat in
     Jakarta. Opens Mon 08:00 in Jakarta." Times to come are on the clock of the first zone.
     """
-    own_hours = f" This campaign calls {hours_in_words(own.by_weekday)}." if own else ""
-    return f"{allowed(rules)}{own_hours} {_clocks(at, zones)}{_holiday(at, rules, zones)} " + _what_comes(
-        at, rules, zones, own
-    )
+    own_hours = f"This campaign calls {hours_in_words(own.by_weekday)}." if own else ""
+    coming = _what_comes(at, rules, zones, own)
+    return " ".join(filter(None, (allowed(rules), own_hours, _clocks(at, zones), _holiday(at, rules, zones), coming)))
 
 
 def allowed(rules: Rules) -> str:
@@ -34,7 +33,7 @@ def allowed(rules: Rules) -> str:
 
 def legal_hours(rules: Rules) -> str:
     """Return "Mon-Sat 08:00–20:00, not on public holidays"."""
-    return hours_in_words(tuple(_usual(rules))) + _HOLIDAY_WORDS[rules.holiday_rule].format(
+    return hours_in_words(_usual(rules)) + _HOLIDAY_WORDS[rules.holiday_rule].format(
         hours=_span(rules.holiday_hours) if rules.holiday_hours else ""
     )
 
@@ -126,7 +125,7 @@ def _holiday(at: datetime, rules: Rules, zones: Sequence[ZoneInfo]) -> str:
     if rules.holiday_rule is HolidayRule.OPEN:
         return ""
     names = {holiday.name for zone in zones if (holiday := rules.holiday(at.astimezone(zone).date()))}
-    return f" Public holiday: {', '.join(sorted(names))}." if names else ""
+    return f"Public holiday: {', '.join(sorted(names))}." if names else ""
 
 
 def _what_comes(at: datetime, rules: Rules, zones: Sequence[ZoneInfo], own: OwnWindows | None) -> str:

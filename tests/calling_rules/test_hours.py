@@ -191,13 +191,12 @@ def test_an_hour_that_comes_twice_is_open_twice():
     ]
 
 
-def test_nothing_opens_within_a_fortnight_of_holidays():
-    holidays = tuple(Holiday(on=MONDAY + number * DAY, name="Day") for number in range(16))
+@pytest.mark.parametrize(("length", "opens"), [(13, local("2026-12-06T08:00")), (14, None)])
+def test_an_opening_is_looked_for_a_fortnight_ahead(length, opens):
+    holidays = tuple(Holiday(on=MONDAY + number * DAY, name="Day") for number in range(length))
+    rules = made(*daily("08:00", "20:00"), holidays=holidays)
 
-    assert (
-        next_open(local("2026-11-23T00:00"), rules=made(*daily("08:00", "20:00"), holidays=holidays), zones=[JAKARTA])
-        is None
-    )
+    assert next_open(local("2026-11-23T00:00"), rules=rules, zones=[JAKARTA]) == opens
 
 
 def test_what_never_closes_has_no_closing_time():

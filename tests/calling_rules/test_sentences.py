@@ -92,6 +92,19 @@ def test_hours_within_the_legal_ones_widen_nothing():
     assert widens(OwnWindows.on(range(5), opens=time(9), closes=time(18)), of("CO")) == []
 
 
+def test_hours_that_touch_are_one():
+    halves = replace(
+        of("PH"),
+        windows=(
+            *OwnWindows.on(range(7), opens=time(6), closes=time(12)).windows,
+            *OwnWindows.on(range(7), opens=time(12), closes=time(22)).windows,
+        ),
+    )
+
+    assert widens(OwnWindows.on(range(7), opens=time(9), closes=time(18)), halves) == []
+    assert "Mon-Sun 06:00–22:00." in allowed(halves)
+
+
 def test_hours_beyond_the_legal_ones_are_named_once_for_each_run_of_days():
     assert widens(OwnWindows.on(range(7), opens=time(9), closes=time(20)), of("CO")) == [
         "Mon-Fri 09:00–20:00 goes beyond the law's hours for debt calls in Colombia: 07:00–19:00.",
@@ -109,9 +122,10 @@ def test_hours_beyond_our_own_caution_say_whose_they_are():
 
 
 def test_a_night_widens_both_its_days():
-    (sentence,) = widens(OwnWindows.on([0], opens=time(21), closes=time(1)), of("PH"))[1:] or [""]
-
-    assert sentence.startswith("Tue 00:00–01:00")
+    assert widens(OwnWindows.on([0], opens=time(21), closes=time(1)), of("PH")) == [
+        "Mon 21:00–24:00 goes beyond the law's hours for debt calls in the Philippines: 06:00–22:00.",
+        "Tue 00:00–01:00 goes beyond the law's hours for debt calls in the Philippines: 06:00–22:00.",
+    ]
 
 
 def test_good_and_fresh_rules_raise_no_doubt():
@@ -133,6 +147,7 @@ def test_a_year_without_holidays_is_named_before_it_begins():
 
 
 def test_rules_that_nobody_has_checked_for_a_year_are_named():
+    assert doubts(of("PH"), on=date(2027, 11, 21)) == []
     assert doubts(of("PH"), on=date(2027, 11, 22)) == [
         "These rules were last checked on 2026-11-21, more than a year ago."
     ]
