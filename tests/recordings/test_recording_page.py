@@ -24,8 +24,16 @@ LISTEN = "recordings.listen_recording"
 State = Recording.State
 
 
+def sound_of(recording: Recording) -> str:
+    return reverse("recording", args=[recording.pk])
+
+
 def player_of(recording: Recording) -> str:
-    return f'<audio controls preload="none" src="{reverse("recording", args=[recording.pk])}"></audio>'
+    return f'<audio controls preload="none" src="{sound_of(recording)}"></audio>'
+
+
+def play_link_of(recording: Recording) -> str:
+    return f'<a class="play" href="{sound_of(recording)}"'
 
 
 def needs_a_person() -> dict[str, tuple[int, bool]]:
@@ -40,16 +48,18 @@ def test_an_empty_list_says_that_there_is_nothing_to_do():
 def test_the_player_is_for_those_who_may_listen():
     recording = make_recording(state=State.STORED)
 
-    for address in (LIST, page_of(recording)):
-        assert player_of(recording) in text(visitor(LOOK, LISTEN), address)
-        assert "<audio" not in text(visitor(LOOK), address)
-        assert "You may not listen." in text(visitor(LOOK), address)
+    may, may_not = visitor(LOOK, LISTEN), visitor(LOOK)
+
+    assert play_link_of(recording) in text(may, LIST)
+    assert player_of(recording) in text(may, page_of(recording))
+    assert sound_of(recording) not in text(may_not, LIST) + text(may_not, page_of(recording))
+    assert "You may not listen." in text(may_not, page_of(recording))
 
 
 @pytest.mark.parametrize("state", ["due", "fetching", "gone", "lost"])
 def test_what_is_not_kept_has_no_player(state):
     recording = make_recording(state=state)
-    assert "<audio" not in text(visitor(LOOK, LISTEN), page_of(recording))
+    assert sound_of(recording) not in text(visitor(LOOK, LISTEN), page_of(recording))
 
 
 def test_the_length_of_the_sound_stands_beside_that_of_the_talk():
@@ -169,9 +179,9 @@ def test_call_records_play_what_is_kept():
     call = recording.call_record
     may, may_not = visitor("dialer.view_callrecord", LISTEN), visitor("dialer.view_callrecord")
 
-    for address in (CALLS, page_of(call)):
-        assert player_of(recording) in text(may, address)
-        assert "<audio" not in text(may_not, address)
+    assert play_link_of(recording) in text(may, CALLS)
+    assert player_of(recording) in text(may, page_of(call))
+    assert sound_of(recording) not in text(may_not, CALLS) + text(may_not, page_of(call))
 
 
 def test_call_records_say_what_else_became_of_their_recording():
