@@ -4,6 +4,7 @@ Call records get their player here too: `dialer` does not know this app, so this
 of that one.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -37,7 +38,11 @@ CAN_BE_ASKED_AGAIN = (State.DUE, State.GONE, State.LOST)
 
 
 class Listening:
-    """For a page: its rows say whether the one who looks may listen."""
+    """For a page: its rows say whether the one who looks may listen, and its list has one player for all of them."""
+
+    class Media:
+        css = {"all": ["recordings/player.css"]}
+        js = ["recordings/player.js"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         is_allowed = Value(request.user.has_perm("recordings.listen_recording"), BooleanField())
@@ -47,6 +52,19 @@ class Listening:
 def player(recording: Recording) -> SafeString:
     """Nothing is loaded before somebody presses play, for that is written down."""
     return format_html('<audio controls preload="none" src="{}"></audio>', _sound(recording))
+
+
+def play_link(recording: Recording, row: Any) -> SafeString:
+    """A small button for a list; the one player there takes the sound from it."""
+    call_record = recording.call_record
+    number = phone_numbers.shown(call_record.number, row)
+    return format_html(
+        '<a class="play" href="{}" data-play="{}"><span class="visually-hidden">{} </span>{}</a>',
+        _sound(recording),
+        f"{strip_tags(number)} · {strip_tags(columns.when(call_record.started_at))}",
+        gettext("Play"),
+        columns.duration(recording.seconds),
+    )
 
 
 def download_link(recording: Recording) -> SafeString:
@@ -87,7 +105,7 @@ class RecordingAdmin(Listening, phone_numbers.NumbersShown, ReadOnlyAdmin):
         "When the carrier promises a recording of a call, it is fetched, checked and kept here, long before the "
         "carrier deletes it. There is nothing to do."
     )
-    list_display = ["called", "the_number", "the_state", "lengths", "size", "deadline", "tries", "complaint", "play"]
+    list_display = ["called", "the_number", "the_state", "lengths", "size", "deadline", "tried", "play"]
     list_select_related = ["call_record"]
     list_filter = [
         within_days("call_record__started_at"),
@@ -100,14 +118,14 @@ class RecordingAdmin(Listening, phone_numbers.NumbersShown, ReadOnlyAdmin):
     sortable_by: list[str] = []
     actions = ["ask_again"]
     fieldsets = [
-        (_("Listen"), {"fields": ["play", "download"]}),
+        (_("Listen"), {"fields": ["listen", "download"]}),
         (
             _("The call"),
             {"fields": ["call_link", "called", "the_number", "campaign_link", "talked"]},
         ),
         (
             _("The recording"),
-            {"fields": ["the_state", "complaint", "recorded", "size", "stored", "deadline", "next_try", "tries"]},
+            {"fields": ["the_state", "complained", "recorded", "size", "stored", "deadline", "next_try", "tries"]},
         ),
         (_("The file"), {"fields": ["content_type", "sha256"], "classes": ["collapse"]}),
     ]
@@ -224,8 +242,23 @@ class RecordingAdmin(Listening, phone_numbers.NumbersShown, ReadOnlyAdmin):
     def stored(self, row: Recording) -> SafeString | str:
         return columns.when(row.stored_at)
 
+    @admin.display(description=_("complaint"))
+    def complained(self, row: Recording) -> str:
+        return row.complaint or columns.NOTHING
+
+    @admin.display(description=_("tries"))
+    def tried(self, row: Recording) -> str:
+        if not row.tries:
+            return row.complaint or columns.NOTHING
+        tries = ngettext("%(count)d try", "%(count)d tries", row.tries) % {"count": row.tries}
+        return f"{tries}. {row.complaint}" if row.complaint else tries
+
     @admin.display(description=_("listen"))
     def play(self, row: Any) -> SafeString | str:
+        return play_link(row, row) if row.may_listen and row.state == State.STORED else columns.NOTHING
+
+    @admin.display(description=_("sound"))
+    def listen(self, row: Any) -> SafeString | str:
         if row.state != State.STORED:
             return columns.NOTHING
         return player(row) if row.may_listen else gettext("You may not listen.")
@@ -250,15 +283,23 @@ admin.site.unregister(CallRecord)
 class CallRecordWithSoundAdmin(Listening, CallRecordAdmin):
     """Call records, with what is kept of their sound."""
 
-    list_display = [*CallRecordAdmin.list_display, "sound"]
+    list_display = [*CallRecordAdmin.list_display, "play"]
     list_select_related = [*CallRecordAdmin.list_select_related, "recording"]
     fieldsets = [(_("Recording"), {"fields": ["sound"]}), *CallRecordAdmin.fieldsets]
 
     @admin.display(description=_("recording"))
+    def play(self, row: Any) -> SafeString | str:
+        return self._sound_of(row, lambda recording: play_link(recording, row))
+
+    @admin.display(description=_("sound"))
     def sound(self, row: Any) -> SafeString | str:
+        return self._sound_of(row, lambda recording: format_html("{}{}", player(recording), to_row(recording)))
+
+    def _sound_of(self, row: Any, played: Callable[[Recording], SafeString]) -> SafeString | str:
+        """What is kept is played, if one may listen; of the rest the state is told."""
         recording = getattr(row, "recording", None)
         if recording is None:
             return gettext("promised") if row.recording_name else columns.NOTHING
         if recording.state == State.STORED and row.may_listen:
-            return player(recording)
+            return played(recording)
         return to_row(recording, state_of(recording))

@@ -1,0 +1,54 @@
+"""The player of the lists in a real browser: one for all, nothing loaded before somebody presses play."""
+
+import pytest
+from playwright.sync_api import expect
+
+from recordings.models import Recording
+from tests import factories
+from tests.admin.visits import list_of
+from tests.recordings.kept import make_recording
+
+pytest_plugins = ["tests.browser"]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def kept(number: str) -> Recording:
+    recording = make_recording(call_record=factories.make_call_record(number=number), state=Recording.State.STORED)
+    with recording.file.open("wb") as file:
+        file.write(factories.mp3())
+    return recording
+
+
+@pytest.mark.parametrize("model", ["recordings.recording", "dialer.callrecord"])
+def test_one_player_plays_whichever_recording_is_pressed(desk, model):
+    kept("+6281234567890")
+    kept("+6281234567891")
+    boss = factories.make_user(is_superuser=True)
+    asked = []
+    desk.page.on("request", lambda request: asked.append(request.url) if "/sound" in request.url else None)
+    desk.log_in(boss)
+    desk.open(list_of(model))
+    assert asked == []
+
+    buttons = desk.page.locator("a.play")
+    for button in (buttons.nth(0), buttons.nth(1)):
+        button.click()
+        expect(desk.page.locator("section.player audio")).to_have_attribute(
+            "src", desk.address + button.get_attribute("href")
+        )
+        expect(button).to_have_attribute("aria-current", "true")
+
+    expect(desk.page.locator("section.player")).to_have_count(1)
+    expect(desk.page.locator("section.player")).to_contain_text("+62 812-3456-7890")
+    desk.page.wait_for_function("document.querySelector('section.player audio').duration > 1")
+    assert desk.complaints == []
+
+
+def test_the_player_fits_a_phone(phone):
+    kept("+6281234567890")
+    phone.log_in(factories.make_user(is_superuser=True))
+    phone.open(list_of("recordings.recording"))
+    phone.page.locator("a.play").click()
+    expect(phone.page.locator("section.player")).to_be_visible()
+    assert phone.overhang() <= 0
+    assert phone.complaints == []
