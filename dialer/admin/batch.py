@@ -61,7 +61,17 @@ class BatchAdmin(ReadOnlyAdmin):
         "A campaign’s people are handed to the carrier in batches, one request each. They appear here as soon as a "
         "campaign runs."
     )
-    list_display = ["name", "the_state", "people", "billed_bar", "open_count", "silent_count", "sent", "said"]
+    list_display = [
+        "name",
+        "the_state",
+        "people",
+        "billed_bar",
+        "open_count",
+        "silent_count",
+        "sent",
+        "answered_after",
+        "said",
+    ]
     list_select_related = ["campaign"]
     list_filter = [within_days("sent_at"), of_campaign("campaign"), "account", "state"]
     list_per_page = 25
@@ -155,6 +165,13 @@ class BatchAdmin(ReadOnlyAdmin):
     @admin.display(description=_("answered"))
     def answered(self, row: Batch) -> SafeString | str:
         return columns.when(row.answered_at)
+
+    @admin.display(description=_("answered after"))
+    def answered_after(self, row: Batch) -> str:
+        """Seconds tell how the carrier is; the moment itself stands on the batch's page."""
+        if row.sent_at is None or row.answered_at is None:
+            return columns.NOTHING
+        return columns.duration((row.answered_at - row.sent_at).total_seconds())
 
     @admin.display(description=_("everybody billed"))
     def settled(self, row: Batch) -> SafeString | str:

@@ -160,7 +160,7 @@ class CallRecordAdmin(phone_numbers.NumbersShown, LightList, ReadOnlyAdmin):
     @admin.display(description=_("how we know"))
     def known_by(self, row: CallRecord) -> str:
         if row.by_callback_at and row.by_pull_at:
-            return gettext("callback and pull")
+            return gettext("both")
         return gettext("callback") if row.by_callback_at else gettext("pull")
 
     @admin.display(description=_("answered"))

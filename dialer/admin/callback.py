@@ -33,7 +33,7 @@ class CallbackAdmin(phone_numbers.NumbersShown, LightList, ReadOnlyAdmin):
         "What a carrier pushes to us is kept here word for word before it is understood. Give the carrier the callback "
         "address on the account’s page."
     )
-    list_display = ["received", "account", "the_state", "times_received", "source", "complaint"]
+    list_display = ["received", "account", "the_state", "times_received", "source", "complained"]
     list_select_related = ["account"]
     list_filter = [within_days("received_at"), "account", "state"]
     sortable_by: list[str] = []
@@ -42,9 +42,19 @@ class CallbackAdmin(phone_numbers.NumbersShown, LightList, ReadOnlyAdmin):
     fieldsets = [
         (
             None,
-            {"fields": ["account", "the_state", "complaint", "received", "applied", "times_received", "last_received"]},
+            {
+                "fields": [
+                    "account",
+                    "the_state",
+                    "complained",
+                    "received",
+                    "applied",
+                    "times_received",
+                    "last_received",
+                ]
+            },
         ),
-        (_("As it came"), {"fields": ["source", "content_type", "was_repaired", "the_body"]}),
+        (_("As it came"), {"fields": ["source", "content_type", "how_read", "the_body"]}),
     ]
 
     def get_urls(self) -> list[Any]:
@@ -129,6 +139,16 @@ class CallbackAdmin(phone_numbers.NumbersShown, LightList, ReadOnlyAdmin):
     @admin.display(description=_("state"))
     def the_state(self, row: Callback) -> SafeString:
         return columns.state_badge(row.get_state_display(), row.state)
+
+    @admin.display(description=_("complaint"))
+    def complained(self, row: Callback) -> str:
+        return row.complaint or columns.NOTHING
+
+    @admin.display(description=_("read"))
+    def how_read(self, row: Callback) -> str:
+        if row.state != Callback.State.APPLIED:
+            return columns.NOTHING
+        return gettext("with slips of its writing mended") if row.was_repaired else gettext("as it is written")
 
     @admin.display(description=_("body"))
     def the_body(self, row: Any) -> SafeString | str:

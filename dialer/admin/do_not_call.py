@@ -50,11 +50,13 @@ def _country_field() -> forms.ChoiceField:
 class DoNotCallForm(ConsoleForm):
     """A number in any spelling; what is stored is E.164."""
 
-    number = forms.CharField(label=_("Number"), max_length=80, help_text=_("In any spelling."))
+    number = forms.CharField(
+        label=_("Number"),
+        max_length=80,
+        help_text=_("In any spelling."),
+        error_messages={"unique": _("This number is on the list already.")},
+    )
     country = _country_field()
-
-    class Meta:
-        error_messages = {"number": {"unique": _("This number is on the list already.")}}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -156,7 +158,7 @@ class DoNotCallAdmin(phone_numbers.NumbersShown, ConsoleAdmin):
         """A file's numbers are on the list, and the page says what became of each row."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = UploadForm(request.POST or None, request.FILES or None)
+        form = UploadForm(request.POST or None, request.FILES or None, label_suffix="")
         result = self._take(request, form) if request.method == "POST" and form.is_valid() else None
         context = {
             **self.admin_site.each_context(request),

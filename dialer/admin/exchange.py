@@ -42,7 +42,7 @@ class ExchangeAdmin(LightList, ReadOnlyAdmin):
         "Every request to a carrier and its answer is kept here for a while, without keys, tokens and full numbers. "
         "Test the connection of an account to see the first."
     )
-    list_display = ["time", "purpose", "account", "answer", "elapsed", "complaint"]
+    list_display = ["time", "purpose", "account", "answer", "elapsed", "complained"]
     list_select_related = ["account"]
     list_filter = [within_days("at"), "account", ByAnswer]
     search_fields = ["batch__reference__exact"]
@@ -50,7 +50,7 @@ class ExchangeAdmin(LightList, ReadOnlyAdmin):
     sortable_by: list[str] = []
     long_fields = ("request", "response")
     fieldsets = [
-        (None, {"fields": ["time", "account", "batch_link", "purpose", "url", "answer", "elapsed", "complaint"]}),
+        (None, {"fields": ["time", "account", "batch_link", "purpose", "url", "answer", "elapsed", "complained"]}),
         (_("What we said"), {"fields": ["said"]}),
         (_("What the carrier answered"), {"fields": ["answered"]}),
     ]
@@ -76,6 +76,10 @@ class ExchangeAdmin(LightList, ReadOnlyAdmin):
     @admin.display(description=_("took"))
     def elapsed(self, row: CarrierExchange) -> str:
         return f"{columns.count(row.elapsed_milliseconds)} ms"
+
+    @admin.display(description=_("complaint"))
+    def complained(self, row: CarrierExchange) -> str:
+        return row.complaint or columns.NOTHING
 
     @admin.display(description=_("batch"))
     def batch_link(self, row: CarrierExchange) -> SafeString | str:
