@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -208,7 +208,7 @@ class AccountAdmin(ConsoleAdmin):
             return columns.state_badge(gettext("not in use"), "cancelled")
         if account.stopped_because:
             badge = columns.state_badge(gettext("stopped"), "refused")
-            return format_html_join(" ", "{}", ((badge,), (account.stopped_because,)))
+            return format_html('{} <span class="quiet">{}</span>', badge, account.stopped_because)
         return columns.state_badge(gettext("ready"), "ready")
 
     @admin.display(description=_("callback addresses"))
@@ -228,7 +228,7 @@ class AccountAdmin(ConsoleAdmin):
     def pulled(self, account: Account) -> SafeString | str:
         if account.pull_complaint:
             badge = columns.state_badge(gettext("failed"), "refused")
-            return format_html_join(" ", "{}", ((badge,), (account.pull_complaint,)))
+            return format_html('{} <span class="quiet">{}</span>', badge, account.pull_complaint)
         return columns.when(account.pulled_at)
 
     @admin.display(description=_("asked again"))

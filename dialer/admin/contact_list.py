@@ -49,7 +49,7 @@ class LookForm(forms.Form):
     column = forms.IntegerField(required=False, min_value=0, max_value=20_000, widget=forms.HiddenInput)
 
     def __init__(self, *, seen: Preview, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(label_suffix="", **kwargs)
         is_text = bool(seen.encoding)
         self._offer("sheet", {name: name for name in seen.sheets})
         self._offer("encoding", _with(ENCODINGS, seen.encoding) if is_text else {})

@@ -85,6 +85,7 @@ class VoiceFileAdmin(ConsoleAdmin):
             raise PermissionDenied
         is_upload = request.method == "POST"
         form = NewVoiceFileForm(request.POST, request.FILES) if is_upload else NewVoiceFileForm()
+        form.label_suffix = ""
         if is_upload and form.is_valid():
             voice_file = self._store(request, form)
             if voice_file is not None:
