@@ -1,6 +1,9 @@
 // What the console does beyond links and forms. Every page works without it; it makes them pleasant.
 "use strict";
 
+// In a function, because after an upload it runs once more in the same window: see showAnswer.
+(() => {
+
 // --- Drop-downs: one open at a time; a click elsewhere or Esc closes ---------------------------------------------
 
 const openDrops = () => document.querySelectorAll("details.drop[open]");
@@ -174,4 +177,7 @@ function showAnswer(request) {
   document.open();
   document.write(request.responseText);
   document.close();
+  addEventListener("popstate", () => location.reload()); // going back changes the address only
 }
+
+})();
