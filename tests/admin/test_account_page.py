@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db.models.signals import pre_save
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -99,14 +100,25 @@ def test_whoever_becomes_somebody_else_loses_the_token(change: dict[str, str]):
     assert (account.token, account.token_obtained_at) == ("", None)
 
 
-def test_another_name_keeps_the_token_and_what_other_processes_noted_meanwhile():
-    client = visitor(VIEW, CHANGE)
-    account = make_account(token="good-token", token_obtained_at=timezone.now(), pull_complaint="no answer")
+@pytest.fixture
+def busy_process():
+    """Another process that notes a token and a complaint while a form is being saved."""
+
+    def note(instance: Account, **_kwargs: object) -> None:
+        Account.objects.filter(pk=instance.pk).update(token="fresh-token", pull_complaint="no answer")
+
+    pre_save.connect(note, sender=Account)
+    yield
+    pre_save.disconnect(note, sender=Account)
+
+
+def test_another_name_keeps_the_token_and_what_other_processes_note_meanwhile(busy_process):
+    client, account = visitor(VIEW, CHANGE), make_account(token="old-token", token_obtained_at=timezone.now())
 
     client.post(page(account), form(name="Renamed"))
 
     account.refresh_from_db()
-    assert (account.name, account.token, account.pull_complaint) == ("Renamed", "good-token", "no answer")
+    assert (account.name, account.token, account.pull_complaint) == ("Renamed", "fresh-token", "no answer")
 
 
 def test_only_countries_of_the_carrier_are_offered_by_name():
