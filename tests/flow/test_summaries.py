@@ -29,7 +29,7 @@ def running_campaign() -> Campaign:
     settle(settled.attempts.all(), Disposition.ANSWERED)
     settle(accepted.attempts.all()[:1], Disposition.BUSY)
     Attempt.objects.filter(pk=accepted.attempts.last().pk).update(silent_since=campaign.launched_at)
-    for attempt in Attempt.objects.exclude(disposition=""):
+    for attempt in Attempt.objects.filter(batch__campaign=campaign).exclude(disposition=""):
         make_call_record(attempt=attempt, disposition=attempt.disposition)
     return campaign
 
