@@ -31,6 +31,8 @@ def merge(row: CallRecord, call: Call, *, number: str, via: Via, now: datetime) 
 
     `number` is E.164 if the call's number could be read, else as it came. Nothing is saved.
     """
+    if _is_made_of_uuid(row.carrier_call_id, row.carrier_call_uuid):
+        row.carrier_call_id = call.carrier_call_id
     is_authority = via == Via.PULL or row.by_pull_at is None
     if call.recording_name and not row.recording_name:
         row.awaits_archive = True
@@ -48,6 +50,18 @@ def merge(row: CallRecord, call: Call, *, number: str, via: Via, now: datetime) 
     else:
         row.by_pull_at = row.by_pull_at or now
         row.raw_bill = dict(call.raw)
+
+
+def is_same_by_uuid(row: CallRecord, call: Call) -> bool:
+    """Whether one of the two had no id of its own and took its uuid for it. Bills have no uuid, so the ids differ."""
+    return _is_made_of_uuid(row.carrier_call_id, row.carrier_call_uuid) or (
+        _is_made_of_uuid(call.carrier_call_id, call.carrier_call_uuid)
+        and row.carrier_call_uuid in ("", call.carrier_call_uuid)
+    )
+
+
+def _is_made_of_uuid(carrier_call_id: str, uuid: str) -> bool:
+    return bool(uuid) and carrier_call_id.endswith(uuid)
 
 
 def _better_number(old: str, new: str, *, is_authority: bool) -> str:

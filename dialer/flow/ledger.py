@@ -3,7 +3,6 @@
 import hashlib
 import logging
 import time
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,12 +13,12 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from dialer.carriers.contract import BadCredentials, BillQuery, Call, CallbackAnswer, CarrierError, Reading
-from dialer.flow import evidence, facts, state
+from dialer.flow import evidence, facts, outcome, state
 from dialer.flow.connect import carrier_of
 from dialer.flow.matching import Matcher
 from dialer.flow.seat import hold
-from dialer.models import Account, Attempt, Callback, CallRecord
-from dialer.terms import Disposition, Via
+from dialer.models import Account, Callback, CallRecord
+from dialer.terms import Via
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +35,7 @@ ACTIVE_DAYS = 7  # accounts that sent nothing for so long are not asked for bill
 # What a value that nobody foresaw ends in. The same value would end in it again, so it must not stop the others.
 NOT_UNDERSTOOD = (ArithmeticError, DataError, IntegrityError, LookupError, TypeError, ValueError)
 SAVED = (
+    "carrier_call_id",
     *facts.FACTS,
     "number",
     "batch_id",
@@ -206,30 +206,51 @@ def record(account: Account, calls: Iterable[Call], *, via: Via, now: datetime |
 
 def _record(account: Account, calls: list[Call], *, via: Via, now: datetime) -> None:
     rows = _known(account, {call.carrier_call_id for call in calls})
-    before = {key: _saved_facts(row) for key, row in rows.items()}
-    for call in calls:
-        rows.setdefault(call.carrier_call_id, CallRecord(account=account, carrier_call_id=call.carrier_call_id))
     matcher = Matcher(
         account,
         references=[call.reference for call in calls] + [row.reference for row in rows.values()],
         numbers=[call.number_on_wire for call in calls] + [row.number for row in rows.values()],
     )
+    rows |= _known_by_another_id([call for call in calls if call.carrier_call_id not in rows], matcher)
+    before = {row.pk: _saved_facts(row) for row in rows.values()}
     for call in calls:
-        row = rows[call.carrier_call_id]
+        row = rows.setdefault(call.carrier_call_id, CallRecord(account=account, carrier_call_id=call.carrier_call_id))
         facts.merge(row, call, number=matcher.read(call.number_on_wire) or call.number_on_wire, via=via, now=now)
         _link(row, call, matcher)
-    changed = [row for key, row in sorted(rows.items()) if before.get(key) != _saved_facts(row)]
+    changed = [row for _, row in sorted(rows.items()) if row.pk is None or before[row.pk] != _saved_facts(row)]
     CallRecord.objects.bulk_create([row for row in changed if row.pk is None])
     # Ours by the lock, so the upsert only updates; for many rows it is far quicker than `bulk_update`.
-    known = [row for row in changed if row.carrier_call_id in before]
+    known = [row for row in changed if row.pk in before]
     CallRecord.objects.bulk_create(known, update_conflicts=True, unique_fields=["pk"], update_fields=SAVED)
-    _settle_attempts({row.attempt_id for row in changed if row.attempt_id is not None}, now=now)
+    outcome.settle({row.attempt_id for row in changed if row.attempt_id is not None}, now=now)
     evidence.accept_proven(matcher.batches())
 
 
 def _known(account: Account, keys: Iterable[str]) -> dict[str, CallRecord]:
     rows = CallRecord.objects.select_for_update(no_key=True).filter(account=account, carrier_call_id__in=keys)
     return {row.carrier_call_id: row for row in rows.order_by("pk")}
+
+
+def _known_by_another_id(calls: list[Call], matcher: Matcher) -> dict[str, CallRecord]:
+    """Records of calls that one way told without an id of their own, by the call's new id.
+
+    Nobody is called twice in one second, so a call to the same person that began in it is the same call.
+    """
+    wanted: dict[tuple[int | None, datetime | None], Call] = {}
+    for call in calls:
+        batch = matcher.batch_of(call.reference)
+        member = matcher.member_of(batch, call.number_on_wire) if batch and call.started_at else None
+        if member is not None:
+            wanted[member.attempt_id, call.started_at] = call
+    same = CallRecord.objects.select_for_update(no_key=True).filter(
+        attempt__in={attempt for attempt, _ in wanted}, started_at__in={start for _, start in wanted}
+    )
+    found = {}
+    for row in same.order_by("pk") if wanted else ():
+        told = wanted.get((row.attempt_id, row.started_at))
+        if told is not None and facts.is_same_by_uuid(row, told):
+            found[told.carrier_call_id] = row
+    return found
 
 
 def _saved_facts(row: CallRecord) -> list[Any]:
@@ -247,31 +268,6 @@ def _link(row: CallRecord, call: Call, matcher: Matcher) -> None:
         member = matcher.member_of(batch, call.number_on_wire)
     if member is not None:
         row.attempt_id, row.number = member.attempt_id, member.number
-
-
-def _settle_attempts(keys: set[int], *, now: datetime) -> None:
-    """Each attempt says what all its calls came to, whichever became known first."""
-    calls = defaultdict(list)
-    # Locked before its calls are read, so that of two processes the second one sees the first one's call.
-    attempts = list(Attempt.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
-    for call_record in CallRecord.objects.filter(attempt__in=keys).order_by(
-        F("started_at").asc(nulls_first=True), "carrier_call_id"
-    ):
-        calls[call_record.attempt_id].append(call_record)
-    for attempt in attempts:
-        attempt.disposition = _outcome(calls[attempt.pk])
-        attempt.keypress = next((call.keypress for call in reversed(calls[attempt.pk]) if call.keypress), "")
-        attempt.settled_at = attempt.settled_at or now
-        attempt.silent_since = None
-    Attempt.objects.bulk_update(attempts, ["disposition", "keypress", "settled_at", "silent_since"], batch_size=500)
-
-
-def _outcome(calls: list[CallRecord]) -> str:
-    """Of the last call whose end is known, but an answered one outweighs all others."""
-    dispositions = [call.disposition for call in calls if call.disposition != Disposition.UNKNOWN]
-    if Disposition.ANSWERED in dispositions:
-        return Disposition.ANSWERED
-    return dispositions[-1] if dispositions else Disposition.UNKNOWN
 
 
 def _first_start(account: Account, *, now: datetime) -> datetime:

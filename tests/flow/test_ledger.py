@@ -364,6 +364,35 @@ def test_a_bill_without_a_number_finds_its_person_through_the_callback() -> None
     assert CallRecord.objects.get().attempt == attempt
 
 
+@pytest.mark.parametrize(
+    "story", ["callback bill", "bill callback", "callback bill callback bill", "callback callback"]
+)
+def test_a_callback_without_an_id_meets_its_bill(story: str) -> None:
+    batch = make_batch(state=Batch.State.ACCEPTED)
+    attempt = batch.attempts.first()
+    known = {"reference": batch.reference, "number_on_wire": attempt.contact.number}
+    for way in story.split():
+        if way == "bill":
+            ledger.record(batch.account, [call(carrier_call_id="17", **known)], via=Via.PULL)
+        else:
+            told = call(carrier_call_id="uuid:u17", carrier_call_uuid="u17", keypress="3", **known)
+            ledger.record(batch.account, [told], via=Via.CALLBACK)
+
+    record = CallRecord.objects.get()
+    assert record.carrier_call_id == ("17" if "bill" in story else "uuid:u17")
+    assert (record.carrier_call_uuid, record.keypress, record.attempt) == ("u17", "3", attempt)
+
+
+def test_two_bills_of_one_second_stay_two() -> None:
+    batch = make_batch(state=Batch.State.ACCEPTED)
+    known = {"reference": batch.reference, "number_on_wire": batch.attempts.first().contact.number}
+
+    ledger.record(batch.account, [call(**known)], via=Via.PULL)
+    ledger.record(batch.account, [call(carrier_call_id="2", **known)], via=Via.PULL)
+
+    assert CallRecord.objects.count() == 2
+
+
 def test_the_same_page_again_writes_nothing(carrier: TestCarrier) -> None:
     carrier.call(*range(0, 90, 9))
     now = timezone.now()

@@ -1,0 +1,35 @@
+"""What an attempt came to: one answer from all calls of it, whichever became known first."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db.models import F
+
+from dialer.models import Attempt, CallRecord
+from dialer.terms import Disposition
+
+
+def settle(keys: Collection[int], *, now: datetime) -> None:
+    """Each of these attempts says what all its calls came to. Inside the transaction that wrote the calls."""
+    calls = defaultdict(list)
+    # Locked before its calls are read, so that of two processes the second one sees the first one's call.
+    attempts = list(Attempt.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
+    for call_record in CallRecord.objects.filter(attempt__in=keys).order_by(
+        F("started_at").asc(nulls_first=True), "carrier_call_id"
+    ):
+        calls[call_record.attempt_id].append(call_record)
+    for attempt in attempts:
+        attempt.disposition = _outcome(calls[attempt.pk])
+        attempt.keypress = next((call.keypress for call in reversed(calls[attempt.pk]) if call.keypress), "")
+        attempt.settled_at = attempt.settled_at or now
+        attempt.silent_since = None
+    Attempt.objects.bulk_update(attempts, ["disposition", "keypress", "settled_at", "silent_since"], batch_size=500)
+
+
+def _outcome(calls: list[CallRecord]) -> str:
+    """Of the last call whose end is known, but an answered one outweighs all others."""
+    dispositions = [call.disposition for call in calls if call.disposition != Disposition.UNKNOWN]
+    if Disposition.ANSWERED in dispositions:
+        return Disposition.ANSWERED
+    return dispositions[-1] if dispositions else Disposition.UNKNOWN
