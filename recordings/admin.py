@@ -75,6 +75,11 @@ def state_of(recording: Recording) -> SafeString:
     return columns.state_badge(recording.get_state_display(), recording.state)
 
 
+def short_state_of(recording: Recording) -> SafeString:
+    """Where there is little room: "lost" without why."""
+    return columns.state_badge(gettext(recording.state), recording.state)
+
+
 def _sound(recording: Recording) -> str:
     return reverse("recording", args=[recording.pk])
 
@@ -116,6 +121,7 @@ class RecordingAdmin(Listening, phone_numbers.NumbersShown, ReadOnlyAdmin):
     search_fields = ["call_record__number__exact"]
     search_help_text = _("A number in any spelling")
     sortable_by: list[str] = []
+    empty_value_display = columns.NOTHING
     actions = ["ask_again"]
     fieldsets = [
         (_("Listen"), {"fields": ["listen", "download"]}),
@@ -125,7 +131,7 @@ class RecordingAdmin(Listening, phone_numbers.NumbersShown, ReadOnlyAdmin):
         ),
         (
             _("The recording"),
-            {"fields": ["the_state", "complained", "recorded", "size", "stored", "deadline", "next_try", "tries"]},
+            {"fields": ["the_state", "complaint", "recorded", "size", "stored", "deadline", "next_try", "tries"]},
         ),
         (_("The file"), {"fields": ["content_type", "sha256"], "classes": ["collapse"]}),
     ]
@@ -242,10 +248,6 @@ class RecordingAdmin(Listening, phone_numbers.NumbersShown, ReadOnlyAdmin):
     def stored(self, row: Recording) -> SafeString | str:
         return columns.when(row.stored_at)
 
-    @admin.display(description=_("complaint"))
-    def complained(self, row: Recording) -> str:
-        return row.complaint or columns.NOTHING
-
     @admin.display(description=_("tries"))
     def tried(self, row: Recording) -> str:
         if not row.tries:
@@ -289,17 +291,19 @@ class CallRecordWithSoundAdmin(Listening, CallRecordAdmin):
 
     @admin.display(description=_("recording"))
     def play(self, row: Any) -> SafeString | str:
-        return self._sound_of(row, lambda recording: play_link(recording, row))
+        return self._sound_of(row, lambda recording: play_link(recording, row), short_state_of)
 
     @admin.display(description=_("sound"))
     def sound(self, row: Any) -> SafeString | str:
-        return self._sound_of(row, lambda recording: format_html("{}{}", player(recording), to_row(recording)))
+        return self._sound_of(row, lambda one: format_html("{}{}", player(one), to_row(one)), state_of)
 
-    def _sound_of(self, row: Any, played: Callable[[Recording], SafeString]) -> SafeString | str:
+    def _sound_of(
+        self, row: Any, played: Callable[[Recording], SafeString], told: Callable[[Recording], SafeString]
+    ) -> SafeString | str:
         """What is kept is played, if one may listen; of the rest the state is told."""
         recording = getattr(row, "recording", None)
         if recording is None:
             return gettext("promised") if row.recording_name else columns.NOTHING
         if recording.state == State.STORED and row.may_listen:
             return played(recording)
-        return to_row(recording, state_of(recording))
+        return to_row(recording, told(recording))

@@ -65,7 +65,7 @@ class BatchAdmin(ReadOnlyAdmin):
         "name",
         "the_state",
         "people",
-        "billed_bar",
+        "billed_count",
         "open_count",
         "silent_count",
         "sent",
@@ -149,6 +149,10 @@ class BatchAdmin(ReadOnlyAdmin):
         if row.state in NEVER_LEFT:
             return columns.NOTHING
         return columns.progress_bar(row.billed, row.contact_count)
+
+    @admin.display(description=_("billed"))
+    def billed_count(self, row: Any) -> str:
+        return columns.NOTHING if row.state in NEVER_LEFT else columns.count(row.billed)
 
     @admin.display(description=_("open"))
     def open_count(self, row: Any) -> str:

@@ -81,6 +81,7 @@ class CallRecordAdmin(phone_numbers.NumbersShown, LightList, ReadOnlyAdmin):
     search_fields = ["number__exact"]
     search_help_text = _("A number in any spelling, or a reference")
     sortable_by = ["started"]
+    empty_value_display = columns.NOTHING
     long_fields = ("raw_callback", "raw_bill")
     fieldsets = [
         (
@@ -145,11 +146,11 @@ class CallRecordAdmin(phone_numbers.NumbersShown, LightList, ReadOnlyAdmin):
         code = f"({row.hangup_code})" if row.hangup_code else ""
         return " ".join(part for part in (f"{row.hangup_meaning}," if row.hangup_meaning else "", by, code) if part)
 
-    @admin.display(description=_("rang for"))
+    @admin.display(description=_("rang"))
     def ring(self, row: CallRecord) -> str:
         return columns.duration(row.ring_seconds)
 
-    @admin.display(description=_("talked for"))
+    @admin.display(description=_("talked"))
     def talk(self, row: CallRecord) -> str:
         return columns.duration(row.talk_seconds)
 

@@ -33,10 +33,11 @@ class CallbackAdmin(phone_numbers.NumbersShown, LightList, ReadOnlyAdmin):
         "What a carrier pushes to us is kept here word for word before it is understood. Give the carrier the callback "
         "address on the account’s page."
     )
-    list_display = ["received", "account", "the_state", "times_received", "source", "complained"]
+    list_display = ["received", "account", "the_state", "times_received", "source", "complaint"]
     list_select_related = ["account"]
     list_filter = [within_days("received_at"), "account", "state"]
     sortable_by: list[str] = []
+    empty_value_display = columns.NOTHING
     long_fields = ("body",)
     actions = ["apply_again"]
     fieldsets = [
@@ -46,7 +47,7 @@ class CallbackAdmin(phone_numbers.NumbersShown, LightList, ReadOnlyAdmin):
                 "fields": [
                     "account",
                     "the_state",
-                    "complained",
+                    "complaint",
                     "received",
                     "applied",
                     "times_received",
@@ -139,10 +140,6 @@ class CallbackAdmin(phone_numbers.NumbersShown, LightList, ReadOnlyAdmin):
     @admin.display(description=_("state"))
     def the_state(self, row: Callback) -> SafeString:
         return columns.state_badge(row.get_state_display(), row.state)
-
-    @admin.display(description=_("complaint"))
-    def complained(self, row: Callback) -> str:
-        return row.complaint or columns.NOTHING
 
     @admin.display(description=_("read"))
     def how_read(self, row: Callback) -> str:

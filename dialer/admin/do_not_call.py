@@ -104,6 +104,7 @@ class DoNotCallAdmin(phone_numbers.NumbersShown, ConsoleAdmin):
     search_fields = ["number__exact"]
     search_help_text = _("Is this number on it?")
     sortable_by: list[str] = []
+    empty_value_display = columns.NOTHING
     ordering = ["-pk"]  # in the order of their coming, which the key knows without a sort
 
     def get_urls(self) -> list[Any]:

@@ -42,15 +42,16 @@ class ExchangeAdmin(LightList, ReadOnlyAdmin):
         "Every request to a carrier and its answer is kept here for a while, without keys, tokens and full numbers. "
         "Test the connection of an account to see the first."
     )
-    list_display = ["time", "purpose", "account", "answer", "elapsed", "complained"]
+    list_display = ["time", "purpose", "account", "answer", "elapsed", "complaint"]
     list_select_related = ["account"]
     list_filter = [within_days("at"), "account", ByAnswer]
     search_fields = ["batch__reference__exact"]
     search_help_text = _("The reference of a batch")
     sortable_by: list[str] = []
+    empty_value_display = columns.NOTHING
     long_fields = ("request", "response")
     fieldsets = [
-        (None, {"fields": ["time", "account", "batch_link", "purpose", "url", "answer", "elapsed", "complained"]}),
+        (None, {"fields": ["time", "account", "batch_link", "purpose", "address", "answer", "elapsed", "complaint"]}),
         (_("What we said"), {"fields": ["said"]}),
         (_("What the carrier answered"), {"fields": ["answered"]}),
     ]
@@ -77,9 +78,9 @@ class ExchangeAdmin(LightList, ReadOnlyAdmin):
     def elapsed(self, row: CarrierExchange) -> str:
         return f"{columns.count(row.elapsed_milliseconds)} ms"
 
-    @admin.display(description=_("complaint"))
-    def complained(self, row: CarrierExchange) -> str:
-        return row.complaint or columns.NOTHING
+    @admin.display(description=_("address"))
+    def address(self, row: CarrierExchange) -> str:
+        return row.url
 
     @admin.display(description=_("batch"))
     def batch_link(self, row: CarrierExchange) -> SafeString | str:
@@ -87,8 +88,8 @@ class ExchangeAdmin(LightList, ReadOnlyAdmin):
 
     @admin.display(description=_("request"))
     def said(self, row: CarrierExchange) -> SafeString | str:
-        return raw.block(row.request, is_full=True)  # masked before it was stored
+        return raw.block(raw.laid_out_if_json(row.request), is_full=True)  # masked before it was stored
 
     @admin.display(description=_("answer"))
     def answered(self, row: CarrierExchange) -> SafeString | str:
-        return raw.block(row.response, is_full=True)
+        return raw.block(raw.laid_out_if_json(row.response), is_full=True)

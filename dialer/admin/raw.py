@@ -29,7 +29,11 @@ def laid_out(value: Any) -> str:
 
 def decoded(body: bytes) -> str:
     """A body as text: JSON laid out, anything else as it came, with what is no UTF-8 as \\x escapes."""
-    text = body.decode("utf-8-sig", errors="backslashreplace")
+    return laid_out_if_json(body.decode("utf-8-sig", errors="backslashreplace"))
+
+
+def laid_out_if_json(text: str) -> str:
+    """JSON over several lines, anything else as it is."""
     try:
         return laid_out(json.loads(text))
     except ValueError:

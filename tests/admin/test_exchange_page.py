@@ -27,6 +27,12 @@ def test_an_exchange_shows_both_sides_and_they_can_not_act():
     assert "1,234 ms" in page
 
 
+def test_an_answer_in_json_is_laid_out():
+    exchange = factories.make_exchange(response='{"code": 200, "data": {"desc": "成功"}}')
+    assert "{\n  &quot;code&quot;: 200" in text(visitor(LOOK), page_of(exchange))
+    assert "成功" in text(visitor(LOOK), page_of(exchange))
+
+
 @pytest.mark.parametrize(
     ("fields", "badge"),
     [

@@ -191,7 +191,7 @@ def test_call_records_say_what_else_became_of_their_recording():
     factories.make_call_record(recording_name="a.mp3")
     assert "promised</td>" in text(somebody, CALLS)
     make_recording(state=State.GONE)
-    assert "Gone at the carrier" in text(somebody, CALLS)
+    assert 'state-gone">Gone</span>' in text(somebody, CALLS)
 
 
 @pytest.mark.parametrize("address", [LIST, CALLS])
