@@ -1,5 +1,6 @@
 """Recordings for people who may listen: played with seeking, or downloaded, and each time written down."""
 
+import logging
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from django.views.decorators.http import require_safe
 from dialer.file_responses import file_response
 from recordings.models import Recording
 
+logger = logging.getLogger(__name__)
+
 ONE_SITTING = timedelta(hours=1)  # so long after a trace, further pieces count as the same playback
 
 
@@ -26,12 +29,16 @@ def listen(request: HttpRequest, recording_id: int) -> HttpResponseBase:
     recording = get_object_or_404(Recording.objects.select_related("call_record"), pk=recording_id)
     if recording.state != Recording.State.STORED:
         raise Http404("This recording is not kept here.")
+    path = Path(recording.file.path)
+    if not path.is_file():
+        logger.error("the file of recording %s is not where it was kept", recording.pk)
+        raise Http404("This recording is not kept here any more.")
     is_download = "download" in request.GET
     response = file_response(
         request,
-        Path(recording.file.path),
+        path,
         content_type=recording.content_type,
-        filename=Path(recording.file.name).name,
+        filename=path.name,
         as_attachment=is_download,
         etag=recording.sha256,
     )

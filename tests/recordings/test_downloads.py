@@ -56,6 +56,16 @@ def test_a_recording_that_does_not_exist_is_not_there():
     assert visitor(MAY_LISTEN).get(reverse("recording", args=[1])).status_code == 404
 
 
+def test_a_file_that_was_lost_is_told_in_the_log(caplog):
+    recording = stored()
+    recording.file.storage.delete(recording.file.name)
+
+    assert visitor(MAY_LISTEN).get(sound_of(recording)).status_code == 404
+
+    assert f"the file of recording {recording.pk} is not where it was kept" in caplog.text
+    assert messages() == []
+
+
 def test_the_whole_file_is_played():
     answer = hear(visitor(MAY_LISTEN), sound_of(stored()))
 
