@@ -420,6 +420,7 @@ def test_contacts_are_filtered_by_fate():
     here = {"campaign__id__exact": campaign.pk}
 
     assert found(client, **here, skip_reason__exact="invalid_number") == {skipped.pk}
+    assert len(found(client, **here, skip_reason__exact="")) == 9
     assert len(found(client, **here, call="answered")) == 2
     assert len(found(client, **here, call="silent")) == 1
     assert len(found(client, **here, call="open")) == 5
