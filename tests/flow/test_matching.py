@@ -49,9 +49,11 @@ def test_a_number_is_known_in_every_form_that_comes_back(wire: str) -> None:
 
 
 def test_digits_that_the_line_wanted_in_front_are_known_again() -> None:
-    batch = batch_of(NUMBER, dial_prefix="9521")
+    assert found(batch_of(NUMBER, dial_prefix="9521"), "952181234567890") is not None
 
-    assert found(batch, "952181234567890") is not None
+    # also when number and digits together look like somebody else's number
+    assert found(batch_of("+628112345678", dial_prefix="8"), "88112345678") is not None
+    assert found(batch_of("+628112345678"), "88112345678") is None
 
 
 def test_stars_that_fit_two_people_fit_nobody() -> None:

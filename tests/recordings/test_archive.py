@@ -46,7 +46,7 @@ def promised(carrier: TestCarrier, *fates: int) -> list[Recording]:
     while ledger.apply_next():
         pass
     archive.enrol()
-    return list(Recording.objects.all())
+    return list(Recording.objects.order_by("pk"))
 
 
 def only() -> Recording:
