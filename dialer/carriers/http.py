@@ -148,19 +148,20 @@ class Wire:
         """The answer 2xx for a file, at the end of its redirects."""
         ends = time.monotonic() + seconds
         for _ in range(1 + MOST_REDIRECTS):
-            self.conceal(url)
+            request = _prepared("GET", url)
+            self.conceal(url, *_telling_parts(url))
             with (
                 self._line(DOWNLOAD_CONNECT_SECONDS, max(ends - time.monotonic(), 0)) as opened,
-                closing(self._send(opened, _prepared("GET", url), note)) as response,
+                closing(self._send(opened, request, note)) as response,
             ):
-                target = response.headers.get("Location") if response.status_code in REDIRECTS else None
-                if target is None:
+                target = _target(response)
+                if not target:
                     if response.status_code >= 300:
                         note.response = self._mask.answer(_first_words(response))
                     _raise_for_status(response)
                     yield opened, response
                     return
-            url = urljoin(url, target)
+            url = target
         raise Refused("The file is behind too many redirects.")
 
     def _send(self, opened: Line, request: requests.PreparedRequest, note: "_Note") -> requests.Response:
@@ -261,8 +262,8 @@ def _raise_for_status(response: requests.Response) -> None:
     if 200 <= status < 300:
         return
     if status in REDIRECTS:
-        target = origin(urljoin(response.url, response.headers.get("Location", "")))
-        raise Refused(f"The address sends us elsewhere, to {target} (HTTP {status}). Correct it.", code=code)
+        elsewhere = origin(_target(response))
+        raise Refused(f"The address sends us elsewhere, to {elsewhere} (HTTP {status}). Correct it.", code=code)
     if status == 429:
         raise TryLater("The other side wants fewer requests (HTTP 429). It took nothing.", code=code)
     if status >= 500 or status in (408, 499) or status < 200:
@@ -293,6 +294,21 @@ def _first_words(response: requests.Response) -> str:
         return _text(response.raw.read(LONGEST_TEXT))
     except WIRE_ERRORS:
         return ""
+
+
+def _target(response: requests.Response) -> str:
+    """Where a redirect leads; "" for anything else."""
+    location = response.headers.get("Location", "") if response.status_code in REDIRECTS else ""
+    try:
+        return urljoin(response.url, location) if location else ""
+    except ValueError:
+        return ""
+
+
+def _telling_parts(url: str) -> tuple[str, ...]:
+    """Path and query of an address, together and alone, as an error page may repeat them."""
+    parts = urlsplit(url)
+    return (f"{parts.path}?{parts.query}", parts.path, parts.query)
 
 
 def _length(response: requests.Response) -> int | None:

@@ -119,6 +119,21 @@ def test_a_second_address_is_tried_when_the_first_is_dead(wire, serve, resolve_t
     assert post(wire, f"http://carrier.test:{server.port}/").document == {"code": 200}
 
 
+def test_a_second_address_is_tried_when_the_first_is_a_black_hole(wire, serve, resolve_to):
+    server = serve(answer(JSON))
+    resolve_to("127.0.0.9", "127.0.0.1")
+    with (
+        socket.create_server(("127.0.0.9", server.port), backlog=0),
+        socket.socket() as first,
+        socket.socket() as second,
+    ):
+        for waiting in (first, second):  # nobody takes them, so the queue is full and further calls are not heard
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.9", server.port))
+
+        assert post(wire, f"http://carrier.test:{server.port}/").document == {"code": 200}
+
+
 def test_a_resolver_that_takes_all_the_time_means_not_sent(serve, exchanges, resolve_to):
     server = serve(answer(JSON))
     resolve_to("127.0.0.1")

@@ -104,6 +104,22 @@ def test_a_file_is_not_followed_out_of_the_web(wire, serve):
         fetch(wire, server.address)
 
 
+@pytest.mark.parametrize("location", ["http://[broken", ""])
+def test_a_redirect_to_nowhere_is_a_refusal(wire, serve, location):
+    server = serve(answer(b"", status=302, headers=f"Location: {location}"))
+
+    with pytest.raises(Refused):
+        fetch(wire, server.address)
+
+
+@pytest.mark.parametrize("url", ["", "not an address", "http://[broken", "ftp://127.0.0.1/"])
+def test_a_link_that_is_no_address_is_not_asked(wire, exchanges, url):
+    with pytest.raises(NotSent):
+        fetch(wire, url)
+
+    assert len(exchanges) == 1
+
+
 def test_a_file_is_not_fetched_from_our_own_network(serve, exchanges):
     server = serve(answer(SOUND))
 
@@ -126,11 +142,13 @@ def test_our_own_trouble_with_a_file_is_not_blamed_on_the_carrier(wire, serve, e
     assert exchanges[0].complaint == ""
 
 
-def test_the_address_of_a_file_is_told_to_nobody(wire, serve, exchanges):
-    server = serve(answer(b"canary-path is gone: /canary-path/x?sign=canary", status=404))
+@pytest.mark.parametrize("said", ["{address}/canary-path?sign=canary", "/canary-path?sign=canary", "at /canary-path"])
+def test_the_address_of_a_file_is_told_to_nobody(wire, serve, exchanges, said):
+    server = serve(lambda c: answer(f"no {said.format(address=server.address)}".encode(), status=404)(c))
 
     with pytest.raises(Refused) as refused:
-        fetch(wire, f"{server.address}/canary-path/x?sign=canary-sign")
+        fetch(wire, f"{server.address}/canary-path?sign=canary")
 
     assert exchanges[0].url == f"{server.address}/•••"
-    assert "canary-sign" not in repr(exchanges) + repr(refused.value)
+    assert exchanges[0].response.startswith("no ")
+    assert "canary" not in repr(exchanges) + repr(refused.value)

@@ -4,6 +4,7 @@ import json
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import uuid4
@@ -11,13 +12,24 @@ from uuid import uuid4
 import pytest
 
 from dialer import carriers
-from dialer.carriers.contract import BadCredentials, BillQuery, Carrier, Order, Refused, TryLater, Voice
+from dialer.carriers.contract import (
+    BadCredentials,
+    BillQuery,
+    Carrier,
+    CarrierError,
+    Order,
+    OutcomeUnknown,
+    Refused,
+    TryLater,
+    Voice,
+)
 from dialer.carriers.yunhu import Yunhu
 from dialer.terms import CarrierName, VoiceDelivery
 from sandbox.app import Sandbox
 from sandbox.switches import Switches, with_changes
 from tests.carriers.conftest import ACCESS_KEY, APP_ID
 from tests.carriers.contract_cases import NUMBERS, CarrierCases, last_hour
+from tests.carriers.small_server import answer
 
 PLAY_VOICE = "App.Sip_Call.PlayVoice"
 GET_BILL = "App.Sip_Cdr.GetBill"
@@ -162,6 +174,23 @@ def test_the_sandbox_finds_no_fault_with_an_order_that_uses_everything(carrier, 
     assert (batch.ring_limit_seconds, batch.talk_limit_seconds) == (25, 90)
 
 
+@pytest.mark.parametrize("document", [{"code": 400, "msg": "{}"}, {"code": 200, "msg": "{}"}, {"code": "{}"}])
+def test_a_carrier_that_repeats_our_secrets_and_numbers_does_not_spread_them(
+    carrier_at, serve, order, exchanges, document
+):
+    said = f"{ACCESS_KEY} for +6281200000893"
+    echo = {name: said if value == "{}" else value for name, value in document.items()}
+    server = serve(answer(json.dumps(echo).encode()))
+
+    try:
+        shown = carrier_at(server.address).place(order(*NUMBERS)).message
+    except CarrierError as error:
+        shown = f"{error} {error.code}"
+
+    assert ACCESS_KEY not in shown + repr(exchanges)
+    assert "0000893" not in shown + repr(exchanges)
+
+
 @pytest.mark.parametrize("form", ["code", "ret", "status"])
 def test_a_batch_is_refused_in_any_envelope(carrier, order, control, next_fate, form):
     control("configure", refusal_form=form)
@@ -292,6 +321,52 @@ def test_a_recording_that_is_gone_is_refused(carrier, order, control, wait_for_b
         carrier.recording_link(call.recording_name)
 
 
+def test_the_printed_link_is_read_with_its_end(carrier_at, serve, payload, tokens):
+    tokens.token = "a-token"
+    server = serve(answer(payload("yunhu/recording_link.json")))
+
+    link = carrier_at(server.address).recording_link("1111.mp3")
+
+    assert link.url == "http://127.0.0.1:8080/abcdefg"
+    assert link.expires_at == datetime(2020, 2, 11, 9, 27, 23, tzinfo=UTC)
+    assert b"1111.mp3" in server.requests[0]
+    assert link.url not in repr(link)
+
+
+def test_a_link_without_scheme_or_end_is_a_link(carrier_at, serve, tokens):
+    tokens.token = "a-token"
+    server = serve(
+        answer(b'{"ret": 200, "data": {"status": 0, "result": {"downurl": "h.test/1", "expiredtime": null}}}')
+    )
+
+    link = carrier_at(server.address).recording_link("1111.mp3")
+
+    assert (link.url, link.expires_at) == ("http://h.test/1", None)
+
+
+@pytest.mark.parametrize("result", [b"[]", b"null", b"{}", b'{"downurl": ""}'])
+def test_no_link_means_no_recording(carrier_at, serve, tokens, result):
+    tokens.token = "a-token"
+    server = serve(answer(b'{"ret": 200, "data": {"status": 0, "result": ' + result + b"}}"))
+
+    with pytest.raises(Refused, match="no link"):
+        carrier_at(server.address).recording_link("1111.mp3")
+
+
+def test_the_printed_login_is_read(carrier_at, serve, payload, tokens):
+    server = serve(answer(payload("yunhu/login.json")))
+
+    assert carrier_at(server.address).check() == "The carrier knows us as test (1)."
+    assert tokens.token == "773a70dd02f0695d50205e9b267692b9"
+
+
+def test_a_login_without_a_token_is_no_login(carrier_at, serve):
+    server = serve(answer(b'{"ret": 200, "data": {"status": 0, "result": {"companyname": "test"}}}'))
+
+    with pytest.raises(OutcomeUnknown, match="no token"):
+        carrier_at(server.address).check()
+
+
 @pytest.mark.parametrize(
     ("ending", "is_repaired"), [("91", None), ("92", False), ("97", False), ("98", True)]
 )  # callback lost, doubled, in odd forms, without commas
@@ -316,9 +391,9 @@ def test_odd_pushes_tell_the_same_as_the_bill(carrier, order, callbacks, wait_fo
 
 
 def test_the_answer_to_a_push_is_the_text_1(carrier):
-    answer = carrier.callback_answer()
+    wanted = carrier.callback_answer()
 
-    assert (answer.body, answer.content_type) == (b"1", "text/plain")
+    assert (wanted.body, wanted.content_type) == (b"1", "text/plain")
 
 
 def test_what_yunhu_can_do_is_known_without_an_account():

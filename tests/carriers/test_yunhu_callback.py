@@ -147,8 +147,9 @@ def test_a_line_break_in_a_text_is_read(read):
     assert only_call(read(TEXT.replace("ours", "our\ns").encode())).reference == "our\ns"
 
 
-def test_what_can_be_read_of_a_list_is_kept_and_marked(read):
-    reading = read(f'[{TEXT}, {{"billsec": 1}}, 7]'.encode())
+@pytest.mark.parametrize("rest", ['{"billsec": 1}', "7", '{"id": 6}'])
+def test_what_can_be_read_of_a_list_is_kept_and_marked(read, rest):
+    reading = read(f"[{TEXT}, {rest}]".encode())
 
     assert only_call(reading).carrier_call_id == "5"
     assert reading.was_repaired
