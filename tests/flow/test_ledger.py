@@ -19,7 +19,7 @@ from dialer.flow.seat import hold
 from dialer.models import Account, Attempt, Batch, Callback, CallRecord
 from dialer.terms import Disposition, HungUpBy, Via
 from tests.carrier import TestCarrier, stored
-from tests.factories import make_account, make_batch, make_call_record
+from tests.factories import make_account, make_batch, make_call_record, make_contacts
 
 pytestmark = pytest.mark.django_db
 
@@ -240,6 +240,7 @@ def test_a_call_proves_an_uncertain_batch(carrier: TestCarrier) -> None:
     stored(carrier.account, *carrier.callbacks())
 
     apply_all()
+    evidence.accept_proven()
 
     batch.refresh_from_db()
     unheard_of.refresh_from_db()
@@ -381,6 +382,29 @@ def test_a_callback_without_an_id_meets_its_bill(story: str) -> None:
     record = CallRecord.objects.get()
     assert record.carrier_call_id == ("17" if "bill" in story else "uuid:u17")
     assert (record.carrier_call_uuid, record.keypress, record.attempt) == ("u17", "3", attempt)
+
+
+@pytest.mark.parametrize("ways", [(Via.CALLBACK, Via.PULL), (Via.PULL, Via.CALLBACK)])
+def test_a_bill_whose_number_says_nothing_does_not_hide_what_the_callback_says(ways: tuple[Via, Via]) -> None:
+    batch = make_batch(state=Batch.State.ACCEPTED, contacts=make_contacts(1))
+    attempt = batch.attempts.get()
+    digits = attempt.contact.number.removeprefix("+62")
+    said = {Via.CALLBACK: f"{digits[:3]}*****{digits[-3:]}", Via.PULL: "anonymous"}
+    for via in ways:
+        ledger.record(batch.account, [call(reference=batch.reference, number_on_wire=said[via])], via=via)
+
+    assert CallRecord.objects.get().attempt == attempt
+
+
+def test_whose_call_it_is_known_to_be_stays_whatever_number_comes_later() -> None:
+    batch = make_batch(state=Batch.State.ACCEPTED)
+    attempt = batch.attempts.first()
+    known = call(reference=batch.reference, number_on_wire=attempt.contact.number)
+    ledger.record(batch.account, [known], via=Via.CALLBACK)
+    ledger.record(batch.account, [call(reference=batch.reference, number_on_wire="81299999999")], via=Via.PULL)
+
+    record = CallRecord.objects.get()
+    assert (record.attempt, record.number) == (attempt, attempt.contact.number)
 
 
 def test_two_bills_of_one_second_stay_two() -> None:
