@@ -15,7 +15,7 @@ from dialer.admin.filters import of_campaign, within_days
 from dialer.admin.links import to_row
 from dialer.admin.lists import LightList
 from dialer.admin.navigation import Place, Section
-from dialer.models import Account, CallRecord
+from dialer.models import Account, Batch, CallRecord
 
 KEYS = "1234567890*#"
 
@@ -122,7 +122,8 @@ class CallRecordAdmin(phone_numbers.NumbersShown, LightList, ReadOnlyAdmin):
         by_number = phone_numbers.search(text, "number", may_guess=self.sees_full_numbers(request))
         if by_number is not None:
             return queryset.filter(by_number | by_call_id), False
-        return queryset.filter(Q(batch__reference=text.lower()) | by_call_id), False
+        batches = list(Batch.objects.filter(reference=text.lower()).values_list("pk", flat=True))
+        return queryset.filter(Q(batch__in=batches) | by_call_id), False
 
     @admin.display(description=_("time"), ordering="started_at")
     def started(self, row: CallRecord) -> SafeString | str:

@@ -62,7 +62,7 @@ def test_a_number_of_a_country_without_an_account_is_found_by_its_country_code()
 
 def test_beginnings_are_found_by_those_who_see_numbers_in_full_and_by_nobody_else():
     one, other = make_call("+6281234567890"), make_call("+6281239999999")
-    make_call("+6281340000000")
+    make_call("+6281240000000")
 
     assert found(visitor(LOOK, FULL), LIST, q="+62 8123") == [other.pk, one.pk]
     assert found(visitor(LOOK), LIST, q="+62 8123") == []
