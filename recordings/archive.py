@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.text import get_valid_filename
 
 from dialer import audio
-from dialer.carriers.contract import BadCredentials, CarrierError, Refused
+from dialer.carriers.contract import BadCredentials, CarrierError, Refused, TryLater
 from dialer.flow import state
 from dialer.flow.connect import capabilities_of, carrier_of, wire_of
 from dialer.models import Account, CallRecord
@@ -127,6 +127,8 @@ def fetch(recording: Recording, *, now: datetime) -> None:
     except BadCredentials as error:
         _later(recording, str(error), now=now)
         _spare(recording.call_record.account, now=now)
+    except TryLater as error:  # a refusal of the moment, which says nothing about the recording
+        _later(recording, str(error), now=now)
     except Refused as error:
         _refused(recording, str(error), now=now)
     except NotGood as error:

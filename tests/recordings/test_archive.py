@@ -231,6 +231,23 @@ def test_a_recording_that_is_gone_is_believed_after_some_tries_over_a_day(
     assert only().state == State.STORED
 
 
+@pytest.mark.parametrize(
+    ("service", "fate"), [("recording", "refuse:429"), ("App.Sip_Cdr.GetRecodeFile", "refuse:500")]
+)
+def test_a_carrier_that_is_too_busy_for_days_never_makes_a_recording_gone(
+    carrier: TestCarrier, service: str, fate: str
+) -> None:
+    promised(carrier, 0)
+    CallRecord.objects.update(created_at=timezone.now() - archive.GONE_AFTER - timedelta(minutes=1))
+    carrier.switch(always={service: fate})
+
+    make_due(tries=archive.GONE_AFTER_TRIES + 1)
+    archive.fetch_next()
+
+    assert only().state == State.DUE
+    assert only().complaint
+
+
 def test_refused_credentials_spare_the_account_for_a_while(carrier: TestCarrier) -> None:
     promised(carrier, 0, 1, 2)
     account = Account.objects.get()
