@@ -85,6 +85,7 @@ TEMPLATES = [
         },
     }
 ]
+LOGIN_URL = "admin:login"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

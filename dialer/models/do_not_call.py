@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import models
 
+from dialer import phone
+
 
 class DoNotCall(models.Model):
     """One number never to be called, with reason, source and date."""
@@ -21,4 +23,4 @@ class DoNotCall(models.Model):
         verbose_name_plural = "do-not-call numbers"
 
     def __str__(self) -> str:
-        return self.number
+        return phone.masked(self.number)
