@@ -3,17 +3,15 @@
 `.env.example` documents each variable; a test compares the two.
 """
 
-from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import environ
-
 from config import schedules
+from config.environment import Environment, networks, time_zone
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
+env = Environment()
 ENV_FILE = env("DIALER_ENV_FILE", default=str(BASE_DIR / ".env"))
 if ENV_FILE and Path(ENV_FILE).is_file():
     env.read_env(ENV_FILE)
@@ -27,7 +25,7 @@ PUBLIC_URL = env("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 WEB_ADDRESS = env("WEB_ADDRESS", default="127.0.0.1:8000")
 WEB_THREADS = env.int("WEB_THREADS", default=8)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(PUBLIC_URL).hostname or "localhost"])
-TRUSTED_PROXIES = [ip_network(text) for text in env.list("TRUSTED_PROXIES", default=[])]
+TRUSTED_PROXIES = env("TRUSTED_PROXIES", cast=networks, default=[])
 SERVES_HTTPS = PUBLIC_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if "://" in PUBLIC_URL else []
 
@@ -196,7 +194,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 USE_I18N = True
 USE_TZ = True  # the database holds UTC
-TIME_ZONE = env("DISPLAY_TIME_ZONE", default="UTC")
+TIME_ZONE = env("DISPLAY_TIME_ZONE", cast=time_zone, default="UTC")
 LOG_LEVEL = env("LOG_LEVEL", default="INFO")
 LOGGING = {
     "version": 1,

@@ -156,8 +156,11 @@ def require_free_address() -> None:
 
 
 def web_address() -> tuple[socket.AddressFamily, Any]:
-    """WEB_ADDRESS as the web server reads it."""
-    address = parse_address(settings.WEB_ADDRESS)
+    """WEB_ADDRESS as the web server reads it. Raises CommandError if it is none."""
+    try:
+        address = parse_address(settings.WEB_ADDRESS)
+    except RuntimeError as error:
+        raise CommandError(f"WEB_ADDRESS is no address:port: {error}") from error
     if not isinstance(address, tuple):
         return socket.AF_UNIX, address
     return (socket.AF_INET6 if ":" in address[0] else socket.AF_INET), address
