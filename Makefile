@@ -18,7 +18,7 @@ $(READY): requirements.txt
 	@touch $@
 
 .env: | $(READY)
-	@$(RUN) -m config.keys > .env.new && mv .env.new .env
+	@umask 077 && $(RUN) -m config.keys > .env.new && mv .env.new .env
 	@echo "Made .env with fresh keys. Keep a copy of it: without FIELD_KEYS the stored credentials can't be read."
 
 demo: $(READY) ## show the whole job against the sandbox carrier; ONCE=1 stops when it is done
