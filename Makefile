@@ -7,7 +7,7 @@ TEST := $(VENV)/bin/pytest
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check format samples bench clean
+.PHONY: help demo run test check format samples bench chaos clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ samples: $(READY) ## write the sample lists afresh
 
 bench: $(READY) ## measure, as ratios to a baseline of the same run
 	$(RUN) -m benchmarks
+
+chaos: $(READY) ## kill at every step, thousands of times; SCHEDULES=500 plays fewer
+	$(RUN) -m tests.chaos --schedules $(or $(SCHEDULES),2000)
 
 clean: ## remove what tests and the demo left; keeps .env and var
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis var/demo

@@ -1,0 +1,86 @@
+"""SIGKILL at every named step, one after another: after a restart and one sweep nobody was called twice or lost."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.chaos import places
+from tests.chaos.stage import Life, Stage, Wave
+from tests.chaos.verdict import verdict
+
+pytestmark = pytest.mark.cluster
+
+# Between these two nobody can know whether the carrier took the batch: it stays uncertain unless a bill proves it.
+MOST_WAVES = 6  # the first finds the step, the others do the rest
+
+
+@pytest.mark.parametrize("place", places.WORK)
+def test_a_worker_dies(place: str, open_stage: Callable[..., Stage]) -> None:
+    stage = open_stage()
+
+    stage.live(Wave(workers=[Life(place=place)]))
+    while stage.deaths() != [place] and stage.waves < MOST_WAVES:  # some steps come only with callbacks or bills
+        stage.quiet_carrier()
+        stage.live(Wave(workers=[Life(place=place)]))
+    stage.heal()
+
+    assert stage.deaths() == [place], "the step was never reached"
+    assert verdict(stage).problems == ()
+
+
+@pytest.mark.parametrize("place", places.WEB)
+def test_the_web_dies(place: str, open_stage: Callable[..., Stage]) -> None:
+    stage = open_stage()
+
+    stage.live(Wave(web=Life(place=place)))
+    stage.heal()
+
+    assert stage.deaths() == [place], "the step was never reached"
+    assert verdict(stage).problems == ()
+
+
+@pytest.mark.parametrize("place", ["after the answer to the launch", "before the answer is noted"])
+def test_a_batch_that_was_taken_is_proven_by_its_bills(place: str, open_stage: Callable[..., Stage]) -> None:
+    stage = open_stage()
+
+    stage.live(Wave(workers=[Life(place=place)]))
+    stage.heal()
+
+    assert verdict(stage).uncertain == 0
+
+
+@pytest.mark.parametrize("place", ["after a batch is claimed", "before the launch is posted"])
+def test_a_batch_that_may_have_left_is_shown_and_not_sent_again(place: str, open_stage: Callable[..., Stage]) -> None:
+    stage = open_stage(batch_size=4)
+
+    stage.live(Wave(workers=[Life(place=place)]))
+    stage.heal()
+
+    found = verdict(stage)
+    assert found.problems == ()
+    assert found.uncertain == 4
+    assert stage.state()["numbers_dialled"] == len(stage.people) - 4
+
+
+def test_both_workers_die_at_the_same_step(open_stage: Callable[..., Stage]) -> None:
+    stage = open_stage()
+    life = Life(place="before the answer is noted")
+
+    stage.live(Wave(workers=[life, life]))
+    stage.heal()
+
+    assert verdict(stage).problems == ()
+
+
+@pytest.mark.parametrize("fate", ["timeout_before_accept", "timeout_after_accept"])
+def test_the_carrier_dies_while_it_thinks(fate: str, open_stage: Callable[..., Stage]) -> None:
+    stage = open_stage(batch_size=4)
+    stage.start_carrier()
+    stage.tell("next", fates=[fate])
+
+    stage.live(Wave(carrier_killed_after_seconds=0.6))
+    stage.heal()
+
+    found = verdict(stage)
+    assert found.problems == ()
+    assert found.uncertain in ({0, 4} if fate == "timeout_before_accept" else {0})
