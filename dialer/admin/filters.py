@@ -43,11 +43,9 @@ class OfCampaign(SimpleListFilter):
     """The newest campaigns; an older one stays chosen when its address is followed."""
 
     title = _("campaign")
-    field = "campaign"
-
-    def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
-        self.parameter_name = f"{self.field}__id__exact"  # as links from other pages write it
-        super().__init__(request, params, model, model_admin)
+    # As links from other pages write it, on each page: Django refuses the name of a field behind another row.
+    parameter_name = "campaign__id__exact"
+    field: str
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         newest = [(str(pk), name) for pk, name in Campaign.objects.values_list("pk", "name")[:CAMPAIGNS_OFFERED]]

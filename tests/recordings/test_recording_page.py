@@ -108,6 +108,17 @@ def test_deadlines_filter_what_is_open():
     assert found(somebody, LIST, state__exact="lost") == [lost.pk]
 
 
+def test_recordings_are_filtered_by_campaign():
+    campaign = factories.make_campaign()
+    one = make_recording(call_record=factories.make_call_record(campaign=campaign, recording_name="a.mp3"))
+    make_recording()
+    somebody = visitor(LOOK)
+
+    assert found(somebody, LIST, campaign__id__exact=campaign.pk) == [one.pk]
+    assert f"?campaign__id__exact={campaign.pk}" in text(somebody, LIST)
+    assert found(somebody, LIST, campaign__id__exact="x") == []
+
+
 def test_what_vanishes_soon_is_lost_or_gone_needs_a_person():
     assert all(count == 0 for count, _ in needs_a_person().values())
     make_recording()
