@@ -117,4 +117,4 @@ def test_a_seat_is_free_again_when_its_lease_ends() -> None:
         Seat.objects.update(until=timezone.now() - timedelta(seconds=1))
         with hold("account:1", seconds=60) as theirs:
             assert theirs
-            assert Seat.objects.get().token
+            assert Seat.objects.get(name="account:1").token
