@@ -1,58 +1,58 @@
-"""How long reading lists takes, as a ratio to the bare parser in the same run: `python benchmarks/import_rows.py`.
-
-Ratios travel between machines, seconds do not. Memory is this process's peak; the parser of workbooks has its own.
-"""
+"""Reading lists, against the parsers themselves; and reading numbers, against the library that knows them."""
 
 import csv
-import resource
-import sys
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import phonenumbers
 import xlsxwriter
 from python_calamine import CalamineWorkbook
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
+from benchmarks.ratio import Ratio, Work, compare
 from dialer import phone, spreadsheet
 
-CSV_ROWS, XLSX_ROWS, NUMBERS = 1_000_000, 200_000, 100_000
+CSV_ROWS, XLSX_ROWS, NUMBERS = 500_000, 100_000, 50_000
+ROUNDS = 3
+SPELLINGS = {"clean": "0812{:08d}", "decorated": "+62 812-{:08d}", "foreign": "+65 9{:07d}"}
 
 
-def main() -> None:
+def measure() -> Iterator[Ratio]:
     with tempfile.TemporaryDirectory() as folder:
         text, book = Path(folder, "list.csv"), Path(folder, "list.xlsx")
         write_csv(text)
         write_xlsx(book)
-        before = peak_megabytes()
-        ours_text = seconds(lambda: sum(1 for _ in spreadsheet.rows(text)))
-        ours_book = seconds(lambda: sum(1 for _ in spreadsheet.rows(book)))
-        grown = peak_megabytes() - before
-        report(f"csv, {CSV_ROWS:,} rows, against the csv module", ours_text, seconds(lambda: bare_csv(text)))
-        report(f"xlsx, {XLSX_ROWS:,} rows, against calamine here", ours_book, seconds(lambda: bare_xlsx(book)))
-        print(f"memory grew by {grown} MB while both lists streamed by")
-    for what, spelling in (("clean", "0812{:08d}"), ("decorated", "+62 812-{:08d}"), ("foreign", "+65 9{:07d}")):
-        numbers = [spelling.format(at) for at in range(NUMBERS)]
-        ours = seconds(lambda numbers=numbers: [phone.read(number, country="ID") for number in numbers])
-        bare = seconds(lambda numbers=numbers: [by_the_library(number) for number in numbers])
-        report(f"{NUMBERS:,} {what} numbers, against phonenumbers", ours, bare)
+        yield compare(
+            "text read", against="the csv module", count=CSV_ROWS, things="rows", rounds=readings(text, bare_csv)
+        )
+        yield compare(
+            "workbook read in a process of its own",
+            against="calamine in this one",
+            count=XLSX_ROWS,
+            things="rows",
+            rounds=readings(book, bare_xlsx),
+        )
+    for what, spelling in SPELLINGS.items():
+        yield compare(
+            f"{what} numbers understood",
+            against="phonenumbers alone",
+            count=NUMBERS,
+            things="numbers",
+            rounds=understandings([spelling.format(at) for at in range(NUMBERS)]),
+        )
 
 
-def report(what: str, ours: float, bare: float) -> None:
-    print(f"{what}: {ours:.2f} s against {bare:.2f} s, ratio {ours / bare:.2f}")
+def readings(path: Path, bare: Callable[[Path], int]) -> Iterator[tuple[Work, Work]]:
+    for _ in range(ROUNDS):
+        yield lambda: sum(1 for _ in spreadsheet.rows(path)), lambda: bare(path)
 
 
-def seconds(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
-
-
-def peak_megabytes() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+def understandings(numbers: list[str]) -> Iterator[tuple[Work, Work]]:
+    for _ in range(ROUNDS):
+        yield (
+            lambda: [phone.read(number, country="ID") for number in numbers],
+            lambda: [phonenumbers.is_valid_number(phonenumbers.parse(number, "ID")) for number in numbers],
+        )
 
 
 def bare_csv(path: Path) -> int:
@@ -62,10 +62,6 @@ def bare_csv(path: Path) -> int:
 
 def bare_xlsx(path: Path) -> int:
     return sum(1 for _ in CalamineWorkbook.from_path(path).get_sheet_by_index(0).iter_rows())
-
-
-def by_the_library(number: str) -> bool:
-    return phonenumbers.is_valid_number(phonenumbers.parse(number, "ID"))
 
 
 def write_csv(path: Path) -> None:
@@ -81,7 +77,3 @@ def write_xlsx(path: Path) -> None:
         sheet.write_row(0, 0, ["No", "Nama", "Nomor HP"])
         for at in range(XLSX_ROWS):
             sheet.write_row(at + 1, 0, [at, f"Budi {at}", 81200000000 + at])
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,41 @@
+"""Ours against a bare baseline: both do the same work in turns, and the medians are compared."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from statistics import median
+
+Work = Callable[[], object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ratio:
+    """What was measured: so many `things` took `ours` seconds with us and `bare` seconds in the baseline."""
+
+    what: str
+    against: str
+    count: int
+    things: str
+    ours: float
+    bare: float
+
+    def __str__(self) -> str:
+        ours, bare = pace(self.ours, self.count), pace(self.bare, self.count)
+        return f"{self.ours / self.bare:6.2f}  {self.what}: {ours} {self.things}; {self.against}: {bare}"
+
+
+def pace(seconds: float, count: int) -> str:
+    """So many a second, or milliseconds for the one that was done."""
+    return f"{seconds * 1000:.1f} ms" if count == 1 else f"{count / seconds:,.0f}/s"
+
+
+def compare(what: str, *, against: str, count: int, things: str, rounds: Iterable[tuple[Work, Work]]) -> Ratio:
+    """Time each round's two works; what happens between the rounds is not timed."""
+    ours, bare = zip(*((seconds(one), seconds(other)) for one, other in rounds), strict=True)
+    return Ratio(what=what, against=against, count=count, things=things, ours=median(ours), bare=median(bare))
+
+
+def seconds(work: Work) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
