@@ -69,6 +69,15 @@ def test_no_content_type_is_turned_away(account: Account, content_type: str) -> 
     assert bytes(Callback.objects.get().body) == BODY
 
 
+def test_a_slash_at_the_end_of_the_address_does_no_harm() -> None:
+    account = make_account()
+    visitor = Client(enforce_csrf_checks=True)
+
+    assert visitor.post(door(account) + "/", BODY, content_type="application/json").status_code == 200
+    assert visitor.post(door(account, secret="guessed") + "/", BODY).status_code == 404
+    assert Callback.objects.count() == TurnedAway.objects.count() == 1
+
+
 def test_an_empty_push_is_kept_too(account: Account) -> None:
     assert push(door(account), b"").status_code == 200
     assert bytes(Callback.objects.get().body) == b""
