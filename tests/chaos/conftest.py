@@ -1,6 +1,5 @@
 """A nursery for the whole run, and a stage for each test, on the test's own database."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -35,7 +34,3 @@ def open_stage(
             return stack.enter_context(opened(nursery, tmp_path, people_with(endings), **options))
 
         yield make
-
-
-def pytest_report_header() -> list[str]:
-    return [f"chaos: CHAOS_SEED={os.environ['CHAOS_SEED']}"] if "CHAOS_SEED" in os.environ else []

@@ -93,18 +93,18 @@ ANYWHERE = {
 PLACES = WORK | WEB | ANYWHERE
 
 
-def arm(name: str, *, nth: int, deaths: Path) -> None:
-    """This process dies when it comes to the place for the n-th time, and writes its name down before."""
+def arm(name: str, *, nth: int, is_frozen: bool, deaths: Path) -> None:
+    """This process dies, or freezes, when it comes to the place for the n-th time, and writes its name down before."""
     place = PLACES[name]
-    trap = _Trap(name=name, nth=nth, deaths=deaths)
+    trap = _Trap(name=name, nth=nth, signal=signal.SIGSTOP if is_frozen else signal.SIGKILL, deaths=deaths)
     if place.inside:
         _wrap(place.inside, trap.entered)
     _wrap(place.function, lambda inner: trap.around(inner, place))
 
 
 class _Trap:
-    def __init__(self, *, name: str, nth: int, deaths: Path) -> None:
-        self._name, self._left, self._deaths = name, nth, deaths
+    def __init__(self, *, name: str, nth: int, signal: signal.Signals, deaths: Path) -> None:
+        self._name, self._left, self._signal, self._deaths = name, nth, signal, deaths
         self._lock = threading.Lock()
         self._inside = threading.local()
 
@@ -144,7 +144,7 @@ class _Trap:
             if self._left == 0:
                 with self._deaths.open("a") as file:
                     file.write(f"{self._name}\n")
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), self._signal)
 
 
 def _is_about(about: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

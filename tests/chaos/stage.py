@@ -49,6 +49,7 @@ class Life:
 
     place: str = ""
     nth: int = 1
+    is_frozen: bool = False  # at the place it stands still, as a machine that sleeps, instead of dying
     killed_after_seconds: float | None = None
 
 
@@ -58,8 +59,10 @@ class Wave:
 
     workers: Sequence[Life] = (Life(),)
     web: Life = Life()
+    has_carrier: bool = True
     carrier_killed_after_seconds: float | None = None
     lasts_seconds: float = 20  # at most; then everybody is killed
+    rest: timedelta = HOUR  # how long nobody works afterwards
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +75,10 @@ class Process:
         if not self.has_ended():
             signal.pidfd_send_signal(self.descriptor, signal.SIGKILL)
 
+    def thaw(self) -> None:
+        """Go on after having been frozen."""
+        signal.pidfd_send_signal(self.descriptor, signal.SIGCONT)
+
     def has_ended(self, seconds: float = 0) -> bool:
         return bool(select.select([self.descriptor], [], [], seconds)[0])
 
@@ -79,7 +86,6 @@ class Process:
         """Killed and gone afterwards."""
         self.kill()
         self.has_ended(PATIENCE_SECONDS)
-        os.close(self.descriptor)
 
 
 @dataclass(kw_only=True)
@@ -95,6 +101,7 @@ class Stage:
     waves: int = 0
     _carrier: Process | None = None
     _web: Process | None = None
+    _forked: list[Process] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -133,7 +140,7 @@ class Stage:
         """The web answers; if it lives, it lives on."""
         if self._web and not self._web.has_ended():
             return
-        self._web = self._fork("web", port=self.web_port, place=life.place, nth=life.nth)
+        self._web = self._fork("web", port=self.web_port, **_orders(life))
         until(lambda: _answers(self.web_port) or self.deaths())
 
     def stop_carrier(self) -> None:
@@ -146,16 +153,19 @@ class Stage:
             self._web.end()
         self._web = None
 
-    def start_worker(self, life: Life = Life(), *, has_operator: bool = True) -> Process:
+    def start_worker(self, life: Life = Life(), *, has_operator: bool = True, **orders: Any) -> Process:
         """A worker; the operator sits at one of them only, as a second one would upload a second list."""
         campaign = self.campaign.pk if has_operator else None
-        return self._fork("work", campaign=campaign, place=life.place, nth=life.nth)
+        return self._fork("work", campaign=campaign, **_orders(life), **orders)
 
     def live(self, wave: Wave = Wave()) -> None:
-        """Let the wave live and die, then let an hour pass in which nobody works."""
+        """Let the wave live and die, then let the time pass in which nobody works."""
         self.waves += 1
         died_before = len(self.deaths())
-        self.start_carrier()
+        if wave.has_carrier:
+            self.start_carrier()
+        else:
+            self.stop_carrier()
         if wave.web.place or wave.web.killed_after_seconds is not None:
             self.stop_web()
         self.start_web(wave.web)
@@ -171,7 +181,7 @@ class Stage:
             kills.append((wave.carrier_killed_after_seconds, self._carrier))
         self._let_live(workers, kills, seconds=wave.lasts_seconds)
         self.kills += len(self.deaths()) - died_before
-        self.pass_time()
+        self.pass_time(wave.rest)
 
     def _let_live(self, workers: list[Process], kills: list[tuple[float, Process]], *, seconds: float) -> None:
         started = monotonic()
@@ -189,13 +199,17 @@ class Stage:
         connections.close_all()
         pid = self.nursery.fork(role=role, folder=str(self.folder), **orders)
         try:
-            return Process(descriptor=os.pidfd_open(pid))
+            process = Process(descriptor=os.pidfd_open(pid))
         except ProcessLookupError:
-            return _ended_process()
+            process = _ended_process()
+        self._forked.append(process)
+        return process
 
     def close(self) -> None:
-        self.stop_carrier()
-        self.stop_web()
+        """Nothing of the stage runs afterwards."""
+        for process in self._forked:
+            process.end()
+            os.close(process.descriptor)
 
     # --- time ---
 
@@ -254,7 +268,7 @@ class Stage:
             and not CallRecord.objects.filter(awaits_archive=True).exists()
             and not Callback.objects.filter(state=Callback.State.RECEIVED).exists()
             and not self.parts()
-            and CallRecord.objects.count() == self.state()["bills"]
+            and CallRecord.objects.filter(account=self.account).count() == self.state()["bills"]
         )
 
     def heal(self, *, waves: int = 30) -> None:
@@ -301,6 +315,10 @@ def free_ports(count: int) -> list[int]:
             probe.bind(("127.0.0.1", port))
             ports.append(port)
     return ports
+
+
+def _orders(life: Life) -> dict[str, Any]:
+    return {"place": life.place, "nth": life.nth, "is_frozen": life.is_frozen}
 
 
 def _answers(port: int) -> bool:

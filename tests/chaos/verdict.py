@@ -32,7 +32,7 @@ def verdict(stage: Stage) -> Verdict:
         problems.append(f"dialled twice: {twice}")
     if not stage.is_over():
         problems.append(f"it does not come to an end: {_unfinished()}")
-    problems += _ledger(calls) + _archive(calls) + _sums(stage)
+    problems += _ledger(stage, calls) + _archive(calls) + _sums(stage)
     if stage.problems():
         problems.append(stage.problems())
     return Verdict(
@@ -78,13 +78,14 @@ def _fates(people: set[str], dials: Counter[str]) -> tuple[int, int, list[str]]:
     return lost, uncertain, problems
 
 
-def _ledger(calls: list[dict[str, Any]]) -> list[str]:
+def _ledger(stage: Stage, calls: list[dict[str, Any]]) -> list[str]:
     """Each bill is one call record, of the right person."""
     billed = {str(call["bill"]): call for call in calls if call["bill"] is not None}
-    rows = {row.carrier_call_id: row for row in CallRecord.objects.select_related("attempt__contact", "batch")}
+    records = CallRecord.objects.filter(account=stage.account).select_related("attempt__contact", "batch")
+    rows = {row.carrier_call_id: row for row in records}
     problems = [f"bill {key} is in no call record" for key in billed.keys() - rows.keys()]
     problems += [f"call record {key} has no bill" for key in rows.keys() - billed.keys()]
-    if CallRecord.objects.count() != len(rows):
+    if len(records) != len(rows):
         problems.append("a bill is in several call records")
     for key in billed.keys() & rows.keys():
         call, row = billed[key], rows[key]

@@ -41,7 +41,9 @@ def play(orders: dict[str, Any]) -> None:
     _write_down_errors(problems)
     try:
         if orders.get("place"):
-            places.arm(orders["place"], nth=orders["nth"], deaths=folder / "deaths")
+            places.arm(orders["place"], nth=orders["nth"], is_frozen=orders["is_frozen"], deaths=folder / "deaths")
+        if orders.get("database_patience_seconds"):
+            connections["default"].settings_dict["OPTIONS"]["timeout"] = orders["database_patience_seconds"]
         {"work": work, "web": serve_web, "carrier": serve_carrier}[orders["role"]](orders, folder)
     except BaseException:
         with problems.open("a") as file:
