@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from dialer.models import Campaign
 
 CAMPAIGNS_OFFERED = 30
+MOST_DIGITS = 18  # fits in the database's integers
 
 
 class WithinDays(SimpleListFilter):
@@ -49,17 +50,22 @@ class OfCampaign(SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         newest = [(str(pk), name) for pk, name in Campaign.objects.values_list("pk", "name")[:CAMPAIGNS_OFFERED]]
-        chosen = self.value()
-        if chosen and chosen.isdigit() and chosen not in dict(newest):
+        chosen = self._chosen()
+        if chosen and str(chosen) not in dict(newest):
             older = Campaign.objects.filter(pk=chosen).values_list("pk", "name")
             newest += [(str(pk), name) for pk, name in older]
         return newest
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        chosen = self.value()
-        if not chosen:
+        if not self.value():
             return queryset
-        return queryset.filter(**{self.field: chosen}) if chosen.isdigit() else queryset.none()
+        chosen = self._chosen()
+        return queryset.filter(**{self.field: chosen}) if chosen else queryset.none()
+
+    def _chosen(self) -> int:
+        """0 for what can't be a campaign's number, which no database must be asked for."""
+        said = self.value() or ""
+        return int(said) if said.isdecimal() and len(said) <= MOST_DIGITS else 0
 
 
 def of_campaign(field: str) -> type[OfCampaign]:

@@ -82,7 +82,8 @@ def test_a_batch_is_found_by_its_reference_and_filtered_by_state_and_campaign():
     assert found(somebody, LIST, q=f" {batch.reference.upper()} ") == [batch.pk]
     assert found(somebody, LIST, state__exact="uncertain") == [batch.pk]
     assert found(somebody, LIST, campaign__id__exact=batch.campaign_id) == [batch.pk]
-    assert found(somebody, LIST, campaign__id__exact="x") == []
+    for nonsense in ("x", "²", "9" * 30):
+        assert found(somebody, LIST, campaign__id__exact=nonsense) == []
 
 
 def test_its_exchanges_stand_on_its_page_for_those_who_may_see_exchanges():
