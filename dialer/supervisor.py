@@ -62,6 +62,13 @@ def only_supervisor(lock: Path) -> Iterator[None]:
         yield
 
 
+def end_with(parent: int) -> None:
+    """For a child that is about to become another program: it is told to stop as soon as its parent is dead."""
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os._exit(1)  # it died before we could ask to be told
+
+
 def end_leftovers(mark: str, *, patience_seconds: float, say: Say) -> None:
     """Afterwards nothing runs that carries this mark. Only the holder of the lock may ask for it.
 
@@ -115,9 +122,7 @@ class _Child:
 
         def before_exec() -> None:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, WAITED_FOR)  # a program inherits the mask
-            _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-            if os.getppid() != supervisor:
-                os._exit(1)  # it died before we could ask to be told
+            end_with(supervisor)
 
         self.process = subprocess.Popen(  # noqa: S603 - commands of our own making
             self.program.argv,

@@ -10,8 +10,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from dialer.supervisor import end_with
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 90
@@ -67,13 +70,17 @@ def sandbox(*, app_id: str, access_key: str) -> Iterator[SandboxProcess]:
 
 @contextmanager
 def console(address: str) -> Iterator[None]:
-    """Console and queue under their supervisor, until the block ends. Healthy when the block begins."""
+    """Console and queue under their supervisor, until the block or this process ends, also when its terminal is closed.
+
+    Healthy when the block begins.
+    """
     process = subprocess.Popen(
         [sys.executable, "manage.py", "serve"],
         cwd=BASE_DIR,
         stdout=subprocess.DEVNULL,
         stdin=subprocess.DEVNULL,
         start_new_session=True,
+        preexec_fn=partial(end_with, os.getpid()),  # safe here: there are no threads in this process
         env=os.environ.copy(),
     )
     try:
