@@ -12,7 +12,7 @@ from python_calamine import CalamineWorkbook
 from benchmarks.ratio import Ratio, Work, compare
 from dialer import phone, spreadsheet
 
-CSV_ROWS, XLSX_ROWS, NUMBERS = 500_000, 100_000, 50_000
+CSV_ROWS, XLSX_ROWS, NUMBERS = 300_000, 100_000, 30_000
 ROUNDS = 3
 SPELLINGS = {"clean": "0812{:08d}", "decorated": "+62 812-{:08d}", "foreign": "+65 9{:07d}"}
 

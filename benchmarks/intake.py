@@ -11,7 +11,7 @@ from benchmarks.ratio import Ratio, Work, compare
 from dialer.flow import intake
 from dialer.models import Contact
 
-ROWS, ROUNDS = 20_000, 3
+ROWS, ROUNDS = 10_000, 3
 SQL = """
 INSERT INTO dialer_contact (campaign_id, contact_list_id, row_number, raw, number, skip_reason, duplicate_of_row)
 VALUES (%s, %s, %s, %s, %s, '', NULL)

@@ -14,7 +14,7 @@ from dialer.flow import ledger
 from dialer.models import Account, Batch, CallRecord
 from dialer.terms import Disposition, HungUpBy, Via
 
-CALLS, ROUNDS = 1000, 5
+CALLS, ROUNDS = 1000, 3
 
 Before = Callable[[Account, list[Call]], None]
 

@@ -75,7 +75,7 @@ def measure() -> Iterator[Ratio]:
 
 def compared(listing: Listing, client: Client, against: str) -> Ratio:
     visit(client, listing.path)  # the first visit of a page reads its templates
-    return compare(f"page of {listing.what}", against=against, count=1, things="a page", rounds=visits(listing, client))
+    return compare(f"page of {listing.what}", against=against, count=1, things="pages", rounds=visits(listing, client))
 
 
 def visits(listing: Listing, client: Client) -> Iterator[tuple[Work, Work]]:

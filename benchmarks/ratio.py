@@ -20,13 +20,12 @@ class Ratio:
     bare: float
 
     def __str__(self) -> str:
-        ours, bare = pace(self.ours, self.count), pace(self.bare, self.count)
-        return f"{self.ours / self.bare:6.2f}  {self.what}: {ours} {self.things}; {self.against}: {bare}"
+        ours, bare = self._pace(self.ours), self._pace(self.bare)
+        return f"{self.ours / self.bare:6.2f}  {self.what}: {ours}; {self.against}: {bare}"
 
-
-def pace(seconds: float, count: int) -> str:
-    """So many a second, or milliseconds for the one that was done."""
-    return f"{seconds * 1000:.1f} ms" if count == 1 else f"{count / seconds:,.0f}/s"
+    def _pace(self, seconds: float) -> str:
+        """So many a second, or milliseconds for the one that was done."""
+        return f"{seconds * 1000:.1f} ms" if self.count == 1 else f"{self.count / seconds:,.0f} {self.things}/s"
 
 
 def compare(what: str, *, against: str, count: int, things: str, rounds: Iterable[tuple[Work, Work]]) -> Ratio:
