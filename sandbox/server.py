@@ -66,11 +66,15 @@ class _Connection(BaseHTTPRequestHandler):
             self.close_connection = True
             self._send(json_reply({"error": "a body of known and modest length is expected"}, status=413))
             return
+        body = self.rfile.read(int(length))
+        if len(body) < int(length):  # the client died while it spoke: no request, and nobody to answer
+            self.close_connection = True
+            return
         request = Request(
             method=self.command,
             target=self.path,
             content_type=self.headers.get("Content-Type", ""),
-            body=self.rfile.read(int(length)),
+            body=body,
         )
         reply = self.server.respond(request)
         if isinstance(reply, Silence):
