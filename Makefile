@@ -51,8 +51,9 @@ samples: $(READY) ## write the sample lists afresh
 bench: $(READY) ## measure, as ratios to a baseline of the same run
 	$(RUN) -m benchmarks
 
-chaos: $(READY) ## kill at every step, thousands of times; SCHEDULES=500 plays fewer
+chaos: $(READY) ## kill at every step, thousands of times; SCHEDULES=100 plays fewer
 	$(RUN) -m tests.chaos --schedules $(or $(SCHEDULES),2000)
+	CHAOS_ROUNDS=12 $(TEST) -q tests/chaos/test_real_processes.py
 
 clean: ## remove what tests and the demo left; keeps .env and var
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis var/demo

@@ -11,7 +11,7 @@ from tests import cluster
 from tests.chaos.nursery import Nursery
 from tests.chaos.stage import Stage, opened, people_with
 
-ENDINGS = (4, 11, 40, 60, 75, 91, 92, 95, 98)  # talk, a key, busy, nobody, and callbacks and recordings that limp
+ENDINGS = (4, 40, 60, 91, 92, 95, 98)  # talk, a key, busy, and callbacks and recordings that limp
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ BEFORE, AFTER = "before", "after"
 _COMMIT = "django.db.backends.base.base.BaseDatabaseWrapper.commit"
 _STATEMENT = "django.db.backends.utils.CursorWrapper.execute"
 _CONNECTED = "dialer.carriers.connection.Line.open_socket"
+_SEND = "http.client.HTTPConnection.send"
 _ANSWER = "http.client.HTTPConnection.getresponse"
 _POST = "dialer.carriers.http.Wire.post_form"
 _CLAIM = "dialer.flow.state.claim"
@@ -58,6 +59,7 @@ WORK = {
     **_around("a batch is committed", _COMMIT, inside="dialer.flow.batching.fill"),
     **_around("a batch is claimed", _CLAIM, about="Batch"),
     **_around("the launch is connected", _CONNECTED, inside="dialer.flow.dispatch._talk"),
+    **_around("the head of the launch is sent", _SEND, inside="dialer.flow.dispatch._talk"),
     **_around("the answer to the launch", _ANSWER, inside="dialer.flow.dispatch._talk"),
     **_around("the launch is posted", _POST, about="launch"),
     **_around("the answer is noted", _ADVANCE, about="Batch"),
@@ -90,6 +92,16 @@ ANYWHERE = {
     **_around("a connection", _CONNECTED),
     **_around("an answer", _ANSWER),
 }
+# From the claim to the note: what is done wrong here calls people twice.
+PERILOUS = (
+    "after a batch is claimed",
+    "after the launch is connected",
+    "after the head of the launch is sent",
+    "before the answer to the launch",
+    "after the answer to the launch",
+    "after the launch is posted",
+    "before the answer is noted",
+)
 PLACES = WORK | WEB | ANYWHERE
 
 

@@ -75,9 +75,11 @@ def _wave(dice: random.Random) -> Wave:
 
 def _worker(dice: random.Random) -> Life:
     way = dice.random()
-    if way < 0.4:
+    if way < 0.25:
+        return Life(place=dice.choice(places.PERILOUS), nth=dice.choice((1, 1, 2, 3)))
+    if way < 0.5:
         return Life(place=dice.choice(list(places.WORK)), nth=dice.choice((1, 1, 1, 2, 3)))
-    if way < 0.75:
+    if way < 0.8:
         name = dice.choice(list(places.ANYWHERE))
         return Life(place=name, nth=dice.randint(1, 400 if name.endswith("statement") else 30))
     if way < 0.95:

@@ -10,7 +10,6 @@ from tests.chaos.verdict import verdict
 
 pytestmark = pytest.mark.cluster
 
-# Between these two nobody can know whether the carrier took the batch: it stays uncertain unless a bill proves it.
 MOST_WAVES = 6  # the first finds the step, the others do the rest
 
 

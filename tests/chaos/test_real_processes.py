@@ -27,7 +27,7 @@ from tests.chaos.verdict import verdict
 
 pytestmark = pytest.mark.cluster
 
-ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "4"))
+ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "3"))
 SEED = int(os.environ.get("CHAOS_SEED") or random.SystemRandom().randrange(10**9))
 KILLS = 4  # in each round, and at its end everything at once
 LONGEST_PAUSE_SECONDS = 1.0
