@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 FIRST_PAUSE_SECONDS = 15  # before a batch that surely did not leave is tried again; doubles each time
 LONGEST_PAUSE_SECONDS = 900
 NOTE_SECONDS = 5  # what writing the outcome may take
+UNCLEAR_IN_A_ROW = 2  # one answer may get lost; after two the rest of the list would follow them
 
 KILLED = "The sending process ended before the carrier's answer was noted. It may or may not have been taken."
 
@@ -105,6 +106,7 @@ def _talk(batch: Batch, order: Order) -> None:
     except OutcomeUnknown as error:
         _note(batch, Batch.State.UNCERTAIN, message=str(error), carrier_code=error.code)
         evidence.accept_proven(Batch.objects.filter(pk=batch.pk))
+        _pause_if_it_goes_on(batch, str(error))
     except ValueError as error:  # a limit of the carrier is broken: nothing was sent
         _refuse(batch, str(error), code="")
     else:
@@ -137,9 +139,20 @@ def _wait(batch: Batch, sentence: str) -> None:
 def _refuse(batch: Batch, sentence: str, *, code: str) -> None:
     """The carrier took nobody of it. The campaign pauses, for the next batch would be refused too."""
     _note(batch, Batch.State.REFUSED, message=sentence, carrier_code=code, answered_at=timezone.now())
+    _pause(batch, f"Batch {batch.sequence} was refused: {sentence}")
+
+
+def _pause_if_it_goes_on(batch: Batch, sentence: str) -> None:
+    """An uncertain batch is never sent again, so a carrier in trouble must not turn a whole list uncertain."""
+    left = Batch.objects.filter(campaign=batch.campaign_id, sent_at__isnull=False).order_by("-sent_at")
+    newest = list(left.values_list("state", flat=True)[:UNCLEAR_IN_A_ROW])
+    if newest == [Batch.State.UNCERTAIN] * UNCLEAR_IN_A_ROW:
+        _pause(batch, f"{UNCLEAR_IN_A_ROW} batches in a row got no clear answer: {sentence}")
+
+
+def _pause(batch: Batch, because: str) -> None:
     Campaign.objects.filter(pk=batch.campaign_id, state=Campaign.State.RUNNING).update(
-        state=Campaign.State.PAUSED,
-        paused_because=f"Batch {batch.sequence} was refused: {sentence}",
+        state=Campaign.State.PAUSED, paused_because=because
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from dialer.flow import dispatch
+from dialer.flow import dispatch, lifecycle
 from dialer.flow.seat import hold
 from dialer.models import Account, Batch, Campaign, CarrierExchange
 from dialer.terms import SkipReason
@@ -51,6 +51,10 @@ def running(account: Account, *, people: int = 2, **fields: Any) -> Campaign:
     campaign = make_campaign(account=account, voice_file=voice_file, state=Campaign.State.RUNNING, **fields)
     make_contacts(people, campaign=campaign)
     return campaign
+
+
+def sent_states(campaign: Campaign) -> list[str]:
+    return list(campaign.batches.order_by("sequence").values_list("state", flat=True))
 
 
 def control(sandbox: Sandbox, verb: str, **given: Any) -> None:
@@ -144,6 +148,26 @@ def test_no_clear_answer_makes_a_batch_uncertain_and_it_is_never_sent_again(
     assert not dispatch.send_next()
     expected = {"before": [], "after": [1, 1]}["before" if "before" in fate else "after"]
     assert list(dials(sandbox).values()) == expected
+
+
+def test_a_carrier_in_trouble_does_not_turn_the_whole_list_uncertain(sandbox: Sandbox, account: Account) -> None:
+    campaign = running(account, people=6, batch_size=1)
+    order(sandbox, "html_before_accept")
+    assert dispatch.send_next()
+    assert dispatch.send_next()
+    order(sandbox, "http_500_before_accept", "html_before_accept")
+
+    assert [dispatch.send_next() for _ in range(3)] == [True, True, False]
+    campaign.refresh_from_db()
+    assert campaign.state == Campaign.State.PAUSED
+    assert campaign.paused_because.startswith("2 batches in a row got no clear answer: ")
+    assert sent_states(campaign) == [State.UNCERTAIN, State.ACCEPTED, State.UNCERTAIN, State.UNCERTAIN]
+
+    lifecycle.resume(campaign)  # somebody has looked, and the carrier is well again
+    while dispatch.send_next():
+        pass
+    assert sent_states(campaign)[4:] == [State.ACCEPTED, State.ACCEPTED]
+    assert set(dials(sandbox).values()) == {1}
 
 
 def test_what_surely_did_not_leave_waits_and_leaves_later(sandbox: Sandbox, account: Account) -> None:
