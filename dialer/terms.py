@@ -22,6 +22,14 @@ class SkipReason(TextChoices):
     DO_NOT_CALL = "do_not_call", _("on the do-not-call list")
 
 
+class Purpose(TextChoices):
+    """Why people are called; the law knows the difference. The values are those of `dialer.calling_rules`."""
+
+    MARKETING = "marketing", _("marketing")
+    SERVICE = "service", _("service")
+    DEBT = "debt", _("debt collection")
+
+
 class Disposition(TextChoices):
     """How a call ended, for us."""
 
@@ -31,6 +39,7 @@ class Disposition(TextChoices):
     REJECTED = "rejected", _("rejected")
     UNREACHABLE = "unreachable", _("unreachable")
     CANCELLED = "cancelled", _("cancelled")
+    NOT_CALLED = "not_called", _("dropped by the carrier at the end of the day")
     FAILED = "failed", _("failed")
     UNKNOWN = "unknown", _("unknown")
 

@@ -10,7 +10,7 @@ import tempfile
 import wave
 from array import array
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import time, timedelta
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
@@ -27,6 +27,7 @@ from dialer.models import (
     Batch,
     Callback,
     CallRecord,
+    CallWindow,
     Campaign,
     CarrierExchange,
     CarrierFile,
@@ -35,6 +36,7 @@ from dialer.models import (
     DoNotCall,
     VoiceFile,
 )
+from dialer.models.do_not_call import house_list
 from dialer.terms import CarrierName, Disposition, SkipReason
 
 PASSWORD = "a long pass phrase"
@@ -127,8 +129,26 @@ def make_campaign(**fields: Any) -> Campaign:
     )
     was_launched = fields.get("state", Campaign.State.DRAFT) != Campaign.State.DRAFT
     launched = {"launched_at": timezone.now() - timedelta(hours=1)} if was_launched else {}
-    return Campaign.objects.create(
-        **{"name": f"Campaign {next(_fresh)}", "account": account, "voice_file": voice_file, **launched, **fields}
+    campaign = Campaign.objects.create(
+        **{
+            "name": f"Campaign {next(_fresh)}",
+            "account": account,
+            "voice_file": voice_file,
+            "widened_because": "The tests run at any hour and call nobody.",
+            "canary_size": 0,
+            **launched,
+            **fields,
+        }
+    )
+    if campaign.widened_because:
+        open_campaign(campaign, weekdays=range(7), opens=time(0), closes=time(0))
+    return campaign
+
+
+def open_campaign(campaign: Campaign, *, weekdays: Iterable[int], opens: time, closes: time) -> None:
+    """The campaign has these windows of its own, beside those that it has."""
+    CallWindow.objects.bulk_create(
+        [CallWindow(campaign=campaign, weekday=weekday, opens=opens, closes=closes) for weekday in weekdays]
     )
 
 
@@ -271,7 +291,9 @@ def make_exchange(**fields: Any) -> CarrierExchange:
 
 def make_do_not_call(**fields: Any) -> DoNotCall:
     """A number that is never to be called."""
-    return DoNotCall.objects.create(**{"number": fresh_number(), "source": "by telephone", **fields})
+    return DoNotCall.objects.create(
+        **{"number": fresh_number(), "list_id": house_list(), "source": "by telephone", **fields}
+    )
 
 
 def make_skipped_contact(reason: SkipReason, **fields: Any) -> Contact:

@@ -4,10 +4,10 @@ from dialer.models.account import Account
 from dialer.models.batch import Attempt, Batch
 from dialer.models.call_record import CallRecord
 from dialer.models.callback import Callback, TurnedAway
-from dialer.models.campaign import Campaign
+from dialer.models.campaign import CallWindow, Campaign, RetryRule
 from dialer.models.claim import Bell, Claimable, Heartbeat, Seat
 from dialer.models.contact import Contact, ContactList
-from dialer.models.do_not_call import DoNotCall
+from dialer.models.do_not_call import DoNotCall, DoNotCallList
 from dialer.models.exchange import CarrierExchange
 from dialer.models.voice_file import CarrierFile, VoiceFile
 
@@ -17,6 +17,7 @@ __all__ = [
     "Batch",
     "Bell",
     "CallRecord",
+    "CallWindow",
     "Callback",
     "Campaign",
     "CarrierExchange",
@@ -25,7 +26,9 @@ __all__ = [
     "Contact",
     "ContactList",
     "DoNotCall",
+    "DoNotCallList",
     "Heartbeat",
+    "RetryRule",
     "Seat",
     "TurnedAway",
     "VoiceFile",

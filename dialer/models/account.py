@@ -103,6 +103,24 @@ class Account(models.Model):
         help_text="Numbers handed over at a time. What was handed over can't be called back, so keep it small.",
     )
 
+    open_batch_limit = models.PositiveSmallIntegerField(
+        "batches at a time",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Batches handed over and not billed to the end. Empty: any number.",
+    )
+    numbers_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)], help_text="Empty: as fast as the carrier takes them."
+    )
+    at_carrier_limit = models.PositiveIntegerField(
+        "at the carrier at most",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="People handed over and not billed yet, over all campaigns. Empty: any number.",
+    )
+
     callback_secret = EncryptedTextField(default=new_callback_secret, editable=False)
     allowed_sources = models.TextField(
         "callbacks allowed from",

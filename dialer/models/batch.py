@@ -2,7 +2,9 @@
 
 import uuid
 
+from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from dialer.models.account import Account
 from dialer.models.campaign import Campaign
@@ -55,13 +57,26 @@ class Batch(Claimable):
     message = models.TextField(blank=True)  # what the carrier said, or why we do not know
     settled_at = models.DateTimeField(null=True)
 
+    # An uncertain batch is asked about by its reference, again and again with growing pauses.
+    ask_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)
+    ask_count = models.PositiveIntegerField(default=0)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    decided_at = models.DateTimeField(null=True, editable=False)
+    decided_because = models.TextField(blank=True, editable=False)
+
     class Meta:
         ordering = ["-pk"]
         verbose_name_plural = "batches"
         constraints = [
             models.UniqueConstraint(fields=["campaign", "sequence"], name="one_batch_per_sequence"),
         ]
-        indexes = [models.Index(fields=["state", "due_at"], name="batch_by_state_and_due")]
+        indexes = [
+            models.Index(fields=["state", "due_at"], name="batch_by_state_and_due"),
+            models.Index(fields=["account", "sent_at"], name="batch_by_sending"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.campaign} #{self.sequence}"
@@ -77,12 +92,27 @@ class Attempt(models.Model):
     keypress = models.CharField(max_length=20, blank=True, default="")
     settled_at = models.DateTimeField(null=True)  # the first bill about it, by whichever way
     silent_since = models.DateTimeField(null=True)  # declared silent: handed over and never billed
+    is_judged = models.BooleanField(default=False)  # it was settled, and whether there is a next round is decided
+    retry_at = models.DateTimeField(null=True)  # when the next round is due
 
     class Meta:
         ordering = ["pk"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["contact"], condition=Q(settled_at__isnull=True), name="one_open_attempt_per_contact"
+            ),
+            models.CheckConstraint(condition=Q(round__gte=1), name="rounds_count_from_one"),
             models.UniqueConstraint(fields=["contact", "round"], name="one_attempt_per_contact_and_round"),
             models.UniqueConstraint(fields=["batch", "contact"], name="one_attempt_per_contact_and_batch"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                name="attempt_to_be_judged",
+                condition=Q(settled_at__isnull=False, is_judged=False),
+            ),
+            models.Index(fields=["batch"], name="attempt_of_later_round", condition=Q(round__gt=1)),
+            models.Index(fields=["retry_at"], name="attempt_to_be_retried", condition=Q(retry_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

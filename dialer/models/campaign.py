@@ -6,21 +6,23 @@ from django.db import models
 
 from dialer.models.account import Account
 from dialer.models.voice_file import VoiceFile
-from dialer.terms import VoiceDelivery
+from dialer.terms import Disposition, Purpose, VoiceDelivery
 
 
 class Campaign(models.Model):
-    """Who is told what, with which account, and how far it has come."""
+    """Who is told what, with which account, when and how fast, and how far it has come."""
 
     class State(models.TextChoices):
         DRAFT = "draft"
+        SCHEDULED = "scheduled"
         RUNNING = "running"
         PAUSED = "paused"
         FINISHED = "finished"
         CANCELLED = "cancelled"
 
     MOVES = {
-        State.DRAFT: {State.RUNNING, State.CANCELLED},
+        State.DRAFT: {State.SCHEDULED, State.RUNNING, State.CANCELLED},
+        State.SCHEDULED: {State.DRAFT, State.RUNNING, State.CANCELLED},
         State.RUNNING: {State.PAUSED, State.FINISHED, State.CANCELLED},
         State.PAUSED: {State.RUNNING, State.CANCELLED},
         State.FINISHED: set(),
@@ -71,10 +73,71 @@ class Campaign(models.Model):
         help_text="Numbers handed over at a time. Empty: as the account says.",
     )
 
+    purpose = models.CharField(
+        max_length=20,
+        choices=Purpose.choices,
+        default=Purpose.SERVICE,
+        help_text="Why people are called. The hours that the law allows depend on it.",
+    )
+    widened_because = models.TextField("reason for other hours than the law's", blank=True, editable=False)
+    widened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    widened_at = models.DateTimeField(null=True, editable=False)
+    start_at = models.DateTimeField(null=True, blank=True, editable=False)
+    late_grace_minutes = models.PositiveSmallIntegerField(
+        "may start late by (minutes)",
+        default=60,
+        help_text="Later than that, after a breakdown or a restored backup, it asks instead of starting by itself.",
+    )
+    asks_because = models.TextField(blank=True, editable=False)  # a start that came too late and waits for a person
+
+    numbers_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)], help_text="Empty: as the account says."
+    )
+    at_carrier_limit = models.PositiveIntegerField(
+        "at the carrier at most",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="People handed over and not billed yet. Empty: as the account says.",
+    )
+    canary_size = models.PositiveIntegerField(
+        "first slice",
+        default=50,
+        help_text="So many people are called first; the others wait until their bills look well. 0: no such test.",
+    )
+    silence_limit_minutes = models.PositiveSmallIntegerField(
+        "pause without any bill for (minutes)", default=30, validators=[MinValueValidator(1)]
+    )
+    failure_limit_percent = models.PositiveSmallIntegerField(
+        "pause when calls fail (%)",
+        default=60,
+        validators=[MaxValueValidator(100)],
+        help_text="Failed, unreachable or cancelled calls among the newest bills. 100: never.",
+    )
+    line_failure_limit_percent = models.PositiveSmallIntegerField(
+        "pause on line failures (%)", default=30, validators=[MaxValueValidator(100)], help_text="100: never."
+    )
+    opt_out_limit_percent = models.PositiveSmallIntegerField(
+        "pause on opt-outs (%)",
+        default=20,
+        validators=[MaxValueValidator(100)],
+        help_text="People who press the opt-out key, among those who answered. 100: never.",
+    )
+    opt_out_key = models.CharField(
+        max_length=1,
+        blank=True,
+        validators=[RegexValidator(r"^[0-9*#]$", "One key: 0 to 9, * or #.")],
+        help_text="Whoever presses it is put on the do-not-call list. Empty: none.",
+    )
+
     state = models.CharField(max_length=20, choices=State.choices, default=State.DRAFT, editable=False)
     is_planned = models.BooleanField(default=False, editable=False)  # every contact is in a batch or skipped
     planned_through = models.PositiveBigIntegerField(default=0, editable=False)  # id of the last contact looked at
     paused_because = models.TextField(blank=True, editable=False)
+    watched_since = models.DateTimeField(null=True, editable=False)  # bills before the last launch or resume are old
+    is_canary_passed = models.BooleanField(default=False, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
@@ -90,8 +153,56 @@ class Campaign(models.Model):
         indexes = [models.Index(fields=["state"], name="campaign_by_state")]
         permissions = [
             ("launch_campaign", "Can launch, pause, resume and cancel campaigns"),
+            ("widen_hours", "Can call at other hours than the law's, with a written reason"),
+            ("decide_uncertain", "Can decide whether an uncertain batch was sent"),
             ("see_full_numbers", "Can see phone numbers in full"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class CallWindow(models.Model):
+    """Hours on one weekday in which a campaign may call, on the clock of the people called."""
+
+    class Weekday(models.IntegerChoices):
+        MONDAY = 0
+        TUESDAY = 1
+        WEDNESDAY = 2
+        THURSDAY = 3
+        FRIDAY = 4
+        SATURDAY = 5
+        SUNDAY = 6
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="call_windows")
+    weekday = models.PositiveSmallIntegerField(choices=Weekday.choices)
+    opens = models.TimeField()
+    closes = models.TimeField(help_text="Earlier than the opening means: on the next day.")
+
+    class Meta:
+        ordering = ["weekday", "opens"]
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "weekday", "opens"], name="one_call_window_per_opening"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_weekday_display()} {self.opens:%H:%M}–{self.closes:%H:%M}"
+
+
+class RetryRule(models.Model):
+    """How often people are called again after a call that ended in a certain way, and how long to wait."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="retry_rules")
+    disposition = models.CharField(max_length=20, choices=Disposition.choices)
+    more_rounds = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1), MaxValueValidator(10)])
+    pause_minutes = models.PositiveIntegerField(validators=[MinValueValidator(1), MaxValueValidator(7 * 24 * 60)])
+
+    class Meta:
+        ordering = ["disposition"]
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "disposition"], name="one_retry_rule_per_disposition"),
+            models.CheckConstraint(condition=~models.Q(disposition="answered"), name="no_retry_of_answered_calls"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_disposition_display()}: {self.more_rounds} more after {self.pause_minutes} minutes"

@@ -62,6 +62,7 @@ class Contact(models.Model):
     number = models.CharField(max_length=16, blank=True)  # E.164, "" if unreadable
     skip_reason = models.CharField(max_length=20, choices=SkipReason.choices, blank=True, default="")
     duplicate_of_row = models.PositiveIntegerField(null=True)
+    postponed_until = models.DateTimeField(null=True)  # was due, but may not be called before
 
     class Meta:
         ordering = ["pk"]
@@ -76,6 +77,11 @@ class Contact(models.Model):
         indexes = [
             models.Index(fields=["campaign", "skip_reason"], name="contact_by_skip_reason"),
             models.Index(fields=["number"], name="contact_by_number"),
+            models.Index(
+                fields=["campaign", "postponed_until"],
+                name="contact_postponed",
+                condition=Q(postponed_until__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
