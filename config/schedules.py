@@ -21,12 +21,16 @@ LONG_QUEUE = "long"  # transfers of many seconds, so that they never hold up a d
 
 QUEUES = (DEFAULT_QUEUE, LONG_QUEUE)
 
+# Bills settle batches, make room at the carrier, and promise recordings.
+AFTER_BILLS = ("settle", "dispatch", "recordings")
+
 WORK = {
     "intake": Work(function="dialer.flow.intake.read_next", queue=DEFAULT_QUEUE),
     "dispatch": Work(function="dialer.flow.dispatch.send_next", queue=DEFAULT_QUEUE),
-    "callbacks": Work(function="dialer.flow.ledger.apply_next", queue=DEFAULT_QUEUE, then=("settle", "recordings")),
-    "bills": Work(function="dialer.flow.ledger.pull_next", queue=LONG_QUEUE, then=("settle", "recordings")),
-    "settle": Work(function="dialer.flow.lifecycle.settle_next", queue=DEFAULT_QUEUE),
+    "callbacks": Work(function="dialer.flow.ledger.apply_next", queue=DEFAULT_QUEUE, then=AFTER_BILLS),
+    "bills": Work(function="dialer.flow.ledger.pull_next", queue=LONG_QUEUE, then=AFTER_BILLS),
+    "questions": Work(function="dialer.flow.ledger.ask_next", queue=LONG_QUEUE, then=AFTER_BILLS),
+    "settle": Work(function="dialer.flow.lifecycle.settle_next", queue=DEFAULT_QUEUE, then=("dispatch",)),
     "prune": Work(function="dialer.flow.housekeeping.prune_next", queue=DEFAULT_QUEUE),
     "recordings": Work(function="recordings.archive.fetch_next", queue=LONG_QUEUE),
 }

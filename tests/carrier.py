@@ -22,7 +22,15 @@ from sandbox.memory import Call
 from sandbox.switches import Switches, with_changes
 from sandbox.yunhu_bills import callback_body
 from tests.cluster import eventually
-from tests.factories import make_account, make_batch, make_campaign, make_contact, make_contact_list
+from tests.factories import (
+    make_account,
+    make_batch,
+    make_campaign,
+    make_carrier_file,
+    make_contact,
+    make_contact_list,
+    make_voice_file,
+)
 
 SECRET = "canary-key-of-the-account"
 
@@ -67,8 +75,12 @@ class TestCarrier:
         carrier_of(self.account).place(
             Order(reference=batch.reference, numbers=numbers, voice=voice, wants_keypress=True)
         )
-        eventually(lambda: self.sandbox.memory.open_count == 0)
+        self.wait()
         return [call for call in self.sandbox.memory.calls.values() if call.batch.reference == batch.reference]
+
+    def wait(self) -> None:
+        """All calls have ended."""
+        eventually(lambda: self.sandbox.memory.open_count == 0)
 
     def call(self, *fates: int, **fields: Any) -> Batch:
         """A batch of people with these fates who were called."""
@@ -94,6 +106,13 @@ def running_carrier(**switches: Any) -> Iterator[TestCarrier]:
         address = f"{sandbox.address}/api/yunhu"
         account = make_account(app_id="canary-app", access_key=SECRET, batch_url=address, token_url=address)
         yield TestCarrier(sandbox=sandbox, account=account)
+
+
+def placed(carrier: TestCarrier) -> dict[str, Any]:
+    """The fields of a campaign that the carrier takes: our account there, and a voice file that lies there."""
+    voice_file = make_voice_file()
+    make_carrier_file(voice_file=voice_file, account=carrier.account, name_at_carrier="welcome")
+    return {"account": carrier.account, "voice_file": voice_file}
 
 
 def door(account: Account, *, secret: str | None = None, kind: str = "bills") -> str:

@@ -11,7 +11,14 @@ PACKAGES = ("config", "dialer", "recordings", "sandbox")
 
 # Lower first. A module may import its own layer and those below.
 LAYERS = (
-    ("dialer.terms", "dialer.phone", "dialer.spreadsheet", "dialer.audio", "dialer.file_responses"),
+    (
+        "dialer.terms",
+        "dialer.phone",
+        "dialer.spreadsheet",
+        "dialer.audio",
+        "dialer.file_responses",
+        "dialer.calling_rules",
+    ),
     ("dialer.carriers",),
     ("dialer.models",),
     ("dialer.flow",),
@@ -32,6 +39,7 @@ FORBIDDEN = {
     "dialer.spreadsheet": ("django",),
     "dialer.audio": ("django",),
     "dialer.phone": ("django",),
+    "dialer.calling_rules": ("django", "dialer.models"),
     "dialer.flow": ("django_q", "dialer.tasks", "requests"),
 }
 

@@ -22,7 +22,7 @@ from recordings import archive
 from recordings.models import Recording
 from recordings.reports import kept
 from tests import cluster
-from tests.factories import make_account, wav
+from tests.factories import make_account, make_campaign, wav
 
 pytestmark = [pytest.mark.cluster, pytest.mark.django_db(transaction=True)]
 
@@ -89,8 +89,7 @@ def people(count: int) -> bytes:
 
 def launched(stage: Stage, *, count: int) -> Campaign:
     sound = ContentFile(wav(3), name="message.wav")
-    campaign = Campaign.objects.create(
-        name="Journey",
+    campaign = make_campaign(
         account=stage.account,
         voice_file=voice.store(name="Journey message", upload=sound),
         voice_delivery=VoiceDelivery.OUR_ADDRESS,

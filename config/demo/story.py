@@ -2,6 +2,7 @@
 
 import secrets
 import signal
+from datetime import time
 from pathlib import Path
 
 from django.contrib.auth.models import User
@@ -14,8 +15,8 @@ from django.utils import timezone
 from config.demo.processes import BASE_DIR, DidNotStart, SandboxProcess, console, sandbox
 from config.demo.terminal import TooSlow, say, table, watch
 from dialer import tasks
-from dialer.flow import intake, ledger, lifecycle, reports, suppression, voice
-from dialer.models import Account, Campaign, ContactList
+from dialer.flow import hours, intake, ledger, lifecycle, reports, suppression, voice
+from dialer.models import Account, CallWindow, Campaign, ContactList
 from dialer.terms import VoiceDelivery
 from recordings import archive
 from recordings.models import Recording
@@ -70,7 +71,7 @@ def _campaign(account: Account, user: User) -> Campaign:
     suppression.add_file(
         SAMPLES / "do-not-call.csv", country=account.country, reason="asked not to be called", source="sample", by=user
     )
-    return Campaign.objects.create(
+    campaign = Campaign.objects.create(
         name="Payment reminder, November",
         account=account,
         voice_file=voice_file,
@@ -78,6 +79,11 @@ def _campaign(account: Account, user: User) -> Campaign:
         wants_keypress=True,
         created_by=user,
     )
+    CallWindow.objects.bulk_create(
+        CallWindow(campaign=campaign, weekday=day, opens=time(0), closes=time(0)) for day in CallWindow.Weekday.values
+    )
+    hours.widen(campaign, because="The sandbox calls nobody, so the demo may play at any hour.", by=user)
+    return campaign
 
 
 def _run(campaign: Campaign, user: User, carrier: SandboxProcess) -> bool:

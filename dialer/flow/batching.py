@@ -1,12 +1,20 @@
-"""Contact -> Batch and Attempt: the next batch is made when the one before has left."""
+"""Contact -> Batch and Attempt: the next batch is made when the one before has left, and as large as it may be."""
+
+from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 from django.utils import timezone
 
+from dialer.flow import pacing, withdrawal
 from dialer.flow.connect import capabilities_of
-from dialer.models import Attempt, Batch, Campaign, Contact, DoNotCall
-from dialer.terms import Disposition, SkipReason
+from dialer.flow.gate import Gate, Sorted
+from dialer.flow.hours import hours_of
+from dialer.models import Attempt, Batch, Campaign, Contact, Seat
+from dialer.terms import SkipReason
+
+LOOKS = 20  # slices looked at for people who may be called now, before giving others their turn
+FILLING = "filling"  # the seat of whoever makes a batch
 
 
 def batch_size(campaign: Campaign) -> int:
@@ -15,74 +23,133 @@ def batch_size(campaign: Campaign) -> int:
     return min(wish, capabilities_of(campaign.account).batch_ceiling)
 
 
-def fill(campaign: Campaign) -> Batch | None:
-    """The next waiting batch of a running campaign, committed with its attempts; None when nobody is left.
+def fill(campaign: Campaign, *, now: datetime | None = None) -> Batch | None:
+    """The next waiting batch of a running campaign, committed with its attempts; None when nobody may be called now.
 
-    May be called by several processes: the campaign's row is locked, and the database allows one attempt
-    for each contact and round.
+    Due next rounds come first, then who was postponed, then the next rows. May be called by several processes: one
+    makes a batch at a time, so that the caps hold across campaigns, and the database allows one open attempt for
+    each contact. Raises DialerError if no calling rules are known for the campaign.
     """
+    now = now or timezone.now()
     with transaction.atomic():
-        campaign = Campaign.objects.select_for_update(of=("self",)).select_related("account").get(pk=campaign.pk)
-        if campaign.state != Campaign.State.RUNNING or campaign.is_planned:
+        _one_at_a_time()
+        campaign = _locked(campaign)
+        if campaign.state != Campaign.State.RUNNING:
             return None
-        contacts = _next_contacts(campaign)
+        hours = hours_of(campaign, on=now.date())
+        if not hours.is_open_somewhere(now):
+            return None
+        room = pacing.room(campaign, hours=hours, wish=batch_size(campaign), now=now)
+        if room.count <= 0:
+            return None
+        if pacing.is_canary_over(campaign, now=now):
+            campaign.is_canary_passed = True
+            campaign.save(update_fields=["is_canary_passed"])
+        gate = Gate(campaign=campaign, hours=hours, now=now)
+        return (
+            _next_round(campaign, gate, room.count)
+            or _first_round(campaign, gate, room.count, are_postponed=True)
+            or _first_round(campaign, gate, room.count, are_postponed=False)
+        )
+
+
+def fit(batch: Batch, *, now: datetime | None = None) -> Batch | None:
+    """A batch that waited, as small as the limits ask for by now; None when nobody of it may leave.
+
+    Raises DialerError if no calling rules are known for the campaign.
+    """
+    now = now or timezone.now()
+    hours = hours_of(batch.campaign, on=now.date())
+    room = pacing.room(batch.campaign, hours=hours, wish=batch.contact_count, now=now, besides=batch)
+    if room.count < min(batch.contact_count, 1):
+        return None
+    if room.count < batch.contact_count and not withdrawal.shrink(batch, to=room.count, now=now):
+        return None
+    return batch
+
+
+def _first_round(campaign: Campaign, gate: Gate, size: int, *, are_postponed: bool) -> Batch | None:
+    for _ in range(LOOKS):
+        contacts = _postponed(campaign, size, now=gate.now) if are_postponed else _next_rows(campaign, size)
         if not contacts:
-            campaign.is_planned = True
-            campaign.save(update_fields=["is_planned"])
             return None
-        campaign.planned_through = contacts[-1].pk
-        campaign.save(update_fields=["planned_through"])
-        return _make(campaign, contacts, round_number=1)
+        found = gate.sort(contacts)
+        _note(found)
+        if found.now:
+            return _make(campaign, [(contact, 1) for contact in found.now], now=gate.now)
+    return None
 
 
-def fill_again(refused: Batch) -> Batch | None:
-    """A new batch under a new reference for the people of a refused one; None if it has one already.
-
-    The carrier took nobody of a refused batch, so its attempts are settled as failed and a next round follows.
-    """
-    with transaction.atomic():
-        campaign = (
-            Campaign.objects.select_for_update(of=("self",)).select_related("account").get(pk=refused.campaign_id)
-        )
-        attempts = list(refused.attempts.filter(settled_at__isnull=True).select_related("contact"))
-        if not attempts:
-            return None
-        refused.attempts.update(settled_at=timezone.now(), disposition=Disposition.FAILED)
-        return _make(campaign, [attempt.contact for attempt in attempts], round_number=attempts[0].round + 1)
+def _note(found: Sorted) -> None:
+    """Who is not called now is postponed or skipped in the row."""
+    withdrawal.postpone(found.later)
+    Contact.objects.filter(pk__in=[contact.pk for contact in found.now if contact.postponed_until is not None]).update(
+        postponed_until=None
+    )
+    Contact.objects.filter(pk__in=[contact.pk for contact in found.never]).update(
+        skip_reason=SkipReason.DO_NOT_CALL, postponed_until=None
+    )
 
 
-def withdraw_do_not_call(batch: Batch) -> int:
-    """People of the batch who are on the do-not-call list by now are taken out of it; how many."""
-    with transaction.atomic():
-        withdrawn = list(
-            Contact.objects.filter(attempts__batch=batch, number__in=DoNotCall.objects.values("number")).values_list(
-                "pk", flat=True
-            )
-        )
-        if withdrawn:
-            batch.attempts.filter(contact__in=withdrawn).delete()
-            Contact.objects.filter(pk__in=withdrawn).update(skip_reason=SkipReason.DO_NOT_CALL)
-            batch.contact_count = batch.attempts.count()
-            batch.save(update_fields=["contact_count"])
-    return len(withdrawn)
-
-
-def _next_contacts(campaign: Campaign) -> list[Contact]:
-    """Up to a batch of contacts that are to be called and were not looked at yet."""
+def _next_rows(campaign: Campaign, size: int) -> list[Contact]:
+    """The next contacts that were never looked at; the campaign remembers how far it came, and if it is the end."""
+    if campaign.is_planned:
+        return []
     rows = Contact.objects.filter(campaign=campaign, pk__gt=campaign.planned_through, skip_reason="")
-    return list(rows.order_by("pk")[: batch_size(campaign)])
+    found = list(rows.order_by("pk")[: size + 1])
+    contacts = found[:size]
+    if contacts:
+        campaign.planned_through = contacts[-1].pk
+    campaign.is_planned = len(found) <= size
+    campaign.save(update_fields=["planned_through", "is_planned"])
+    return contacts
 
 
-def _make(campaign: Campaign, contacts: list[Contact], *, round_number: int) -> Batch:
+def _postponed(campaign: Campaign, size: int, *, now: datetime) -> list[Contact]:
+    rows = Contact.objects.filter(campaign=campaign, postponed_until__lte=now, skip_reason="")
+    return list(rows.order_by("postponed_until", "pk")[:size])
+
+
+def _next_round(campaign: Campaign, gate: Gate, size: int) -> Batch | None:
+    """People whose last call ended so that they are called again, and whose pause is over."""
+    later = Attempt.objects.filter(contact=OuterRef("contact"), round__gt=OuterRef("round"))
+    due = (
+        # Locked, so that a bill which comes now has them judged anew before or after, and never unseen.
+        Attempt.objects.select_for_update(of=("self",), skip_locked=True)
+        .filter(~Exists(later), batch__campaign=campaign, retry_at__lte=gate.now, settled_at__isnull=False)
+        .select_related("contact")
+        .order_by("retry_at", "pk")
+    )
+    last = {attempt.contact_id: attempt for attempt in due[:size]}
+    found = gate.sort([attempt.contact for attempt in last.values()])
+    for attempt in last.values():
+        attempt.retry_at = None
+    for contact, until in found.later:
+        last[contact.pk].retry_at = until
+    Attempt.objects.bulk_update(last.values(), ["retry_at"], batch_size=500)
+    if not found.now:
+        return None
+    return _make(campaign, [(contact, last[contact.pk].round + 1) for contact in found.now], now=gate.now)
+
+
+def _make(campaign: Campaign, people: list[tuple[Contact, int]], *, now: datetime) -> Batch:
     last = campaign.batches.aggregate(last=Max("sequence"))["last"] or 0
     batch = Batch.objects.create(
-        campaign=campaign,
-        account=campaign.account,
-        sequence=last + 1,
-        contact_count=len(contacts),
-        due_at=timezone.now(),
+        campaign=campaign, account=campaign.account, sequence=last + 1, contact_count=len(people), due_at=now
     )
     Attempt.objects.bulk_create(
-        [Attempt(batch=batch, contact=contact, round=round_number) for contact in contacts], batch_size=1000
+        [Attempt(batch=batch, contact=contact, round=round_number) for contact, round_number in people],
+        batch_size=1000,
     )
     return batch
+
+
+def _one_at_a_time() -> None:
+    """Until the end of the transaction; who comes second sees what the first one committed."""
+    Seat.objects.get_or_create(name=FILLING)
+    Seat.objects.select_for_update().get(name=FILLING)
+
+
+def _locked(campaign: Campaign) -> Campaign:
+    rows = Campaign.objects.select_for_update(of=("self",)).select_related("account")
+    return rows.get(pk=campaign.pk)

@@ -5,11 +5,12 @@ A stale claim becomes `uncertain`, never `waiting`: a launch may not be repeated
 
 import logging
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from dialer.carriers.contract import (
@@ -22,12 +23,13 @@ from dialer.carriers.contract import (
     TryLater,
     Voice,
 )
-from dialer.flow import batching, evidence, state
+from dialer.flow import batching, evidence, state, withdrawal
 from dialer.flow.connect import carrier_of
+from dialer.flow.hours import hours_of
 from dialer.flow.mistakes import DialerError
 from dialer.flow.seat import hold
 from dialer.flow.voice_location import voice_location
-from dialer.models import Account, Batch, Campaign
+from dialer.models import Account, Attempt, Batch, Campaign, Contact
 from dialer.terms import VoiceDelivery
 
 logger = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ LONGEST_PAUSE_SECONDS = 900
 NOTE_SECONDS = 5  # what writing the outcome may take
 UNCLEAR_IN_A_ROW = 2  # one answer may get lost; after two the rest of the list would follow them
 
+ONLY_CAPPED = "Nobody in it may be called at this moment: too often lately, or at a closed hour where they live."
 KILLED = "The sending process ended before the carrier's answer was noted. It may or may not have been taken."
 
 
@@ -55,13 +58,14 @@ def send_next() -> bool:
 def expire_claims() -> None:
     """Batches whose sender died become uncertain; those with a bill are accepted at once."""
     sending = Batch.objects.filter(state=Batch.State.SENDING)
-    if state.expire_claims(sending, to=Batch.State.UNCERTAIN, message=KILLED):
+    left_at = Coalesce("sent_at", "lease_until")  # it may have been killed before it could note the moment
+    if state.expire_claims(sending, to=Batch.State.UNCERTAIN, message=KILLED, ask_at=timezone.now(), sent_at=left_at):
         evidence.accept_proven()
 
 
-def send(batch: Batch) -> None:
+def send(batch: Batch, *, now: datetime | None = None) -> None:
     """The batch has left once, or surely not at all; its state says what is known. Nothing if others claimed it."""
-    started = time.monotonic()
+    started, now = time.monotonic(), now or timezone.now()
     claimed = state.claim(
         Batch.objects.filter(
             pk=batch.pk,
@@ -75,21 +79,31 @@ def send(batch: Batch) -> None:
     )
     if claimed is None:
         return
-    batching.withdraw_do_not_call(claimed)
-    if not claimed.contact_count:
-        _note(claimed, Batch.State.CANCELLED, message="Everybody in it is on the do-not-call list.")
-        return
     try:
+        if not _is_ready(claimed, now=now):
+            return
         order = _order(claimed)
     except DialerError as error:
         _refuse(claimed, str(error), code="")
         return
-    Batch.objects.filter(pk=claimed.pk, claim_token=claimed.claim_token).update(sent_at=timezone.now())
+    is_ours = Batch.objects.filter(pk=claimed.pk, claim_token=claimed.claim_token).update(sent_at=timezone.now())
     left = settings.LEASE_SECONDS - (time.monotonic() - started)
-    if left < settings.HTTP_TOTAL_SECONDS + NOTE_SECONDS:
+    if not is_ours or left < settings.HTTP_TOTAL_SECONDS + NOTE_SECONDS:
         _wait(claimed, "The machine was too slow; nothing was sent.")
         return
     _talk(claimed, order)
+
+
+def _is_ready(batch: Batch, *, now: datetime) -> bool:
+    """Only people who may be called at this moment are in it; else it waits, or is cancelled if nobody is left."""
+    hours = hours_of(batch.campaign, on=now.date())
+    due_at = withdrawal.sift(batch, hours=hours, now=now)
+    if due_at is not None:
+        sentence = ONLY_CAPPED if hours.is_open_somewhere(now) else hours.explain(now)
+        _note(batch, Batch.State.WAITING, message=sentence, due_at=due_at)
+    elif not batch.contact_count:
+        _note(batch, Batch.State.CANCELLED, message="Nobody in it is to be called any more.")
+    return due_at is None and bool(batch.contact_count)
 
 
 def _talk(batch: Batch, order: Order) -> None:
@@ -104,7 +118,7 @@ def _talk(batch: Batch, order: Order) -> None:
     except Refused as error:
         _refuse(batch, str(error), code=error.code)
     except OutcomeUnknown as error:
-        _note(batch, Batch.State.UNCERTAIN, message=str(error), carrier_code=error.code)
+        _note(batch, Batch.State.UNCERTAIN, message=str(error), carrier_code=error.code, ask_at=timezone.now())
         evidence.accept_proven(Batch.objects.filter(pk=batch.pk))
         _pause_if_it_goes_on(batch, str(error))
     except ValueError as error:  # a limit of the carrier is broken: nothing was sent
@@ -118,6 +132,7 @@ def _accept(batch: Batch, accepted: Accepted) -> None:
         "message": accepted.message,
         "carrier_task_id": accepted.carrier_task_id,
         "answered_at": timezone.now(),
+        "ask_at": evidence.ask_at(batch),
     }
     if not _note(batch, Batch.State.ACCEPTED, **changes):
         # Our claim ended while the carrier was thinking. We know better than "uncertain" now.
@@ -138,8 +153,9 @@ def _wait(batch: Batch, sentence: str) -> None:
 
 def _refuse(batch: Batch, sentence: str, *, code: str) -> None:
     """The carrier took nobody of it. The campaign pauses, for the next batch would be refused too."""
-    _note(batch, Batch.State.REFUSED, message=sentence, carrier_code=code, answered_at=timezone.now())
-    _pause(batch, f"Batch {batch.sequence} was refused: {sentence}")
+    with transaction.atomic():  # both or neither, so that nobody is left behind in a campaign that runs on
+        _note(batch, Batch.State.REFUSED, message=sentence, carrier_code=code, answered_at=timezone.now())
+        _pause(batch.campaign_id, f"Batch {batch.sequence} was refused: {sentence}")
 
 
 def _pause_if_it_goes_on(batch: Batch, sentence: str) -> None:
@@ -147,12 +163,12 @@ def _pause_if_it_goes_on(batch: Batch, sentence: str) -> None:
     left = Batch.objects.filter(campaign=batch.campaign_id, sent_at__isnull=False).order_by("-sent_at")
     newest = list(left.values_list("state", flat=True)[:UNCLEAR_IN_A_ROW])
     if newest == [Batch.State.UNCERTAIN] * UNCLEAR_IN_A_ROW:
-        _pause(batch, f"{UNCLEAR_IN_A_ROW} batches in a row got no clear answer: {sentence}")
+        _pause(batch.campaign_id, f"{UNCLEAR_IN_A_ROW} batches in a row got no clear answer: {sentence}")
 
 
-def _pause(batch: Batch, because: str) -> None:
-    Campaign.objects.filter(pk=batch.campaign_id, state=Campaign.State.RUNNING).update(
-        state=Campaign.State.PAUSED, paused_because=because
+def _pause(campaign_id: int, sentence: str) -> None:
+    Campaign.objects.filter(pk=campaign_id, state=Campaign.State.RUNNING).update(
+        state=Campaign.State.PAUSED, paused_because=sentence
     )
 
 
@@ -170,9 +186,11 @@ def _note(batch: Batch, to: str, **changes: object) -> bool:
 def _order(batch: Batch) -> Order:
     """What is to be said to the carrier. Raises DialerError if the voice file has no location there."""
     campaign = batch.campaign
+    # Nobody is billed before the batch leaves; should a carrier do so all the same, that person was called.
+    unbilled = batch.attempts.filter(settled_at__isnull=True)
     return Order(
         reference=batch.reference,
-        numbers=tuple(batch.attempts.order_by("pk").values_list("contact__number", flat=True)),
+        numbers=tuple(unbilled.order_by("pk").values_list("contact__number", flat=True)),
         voice=Voice(
             delivery=VoiceDelivery(campaign.voice_delivery),
             location=voice_location(campaign),
@@ -187,10 +205,14 @@ def _order(batch: Batch) -> Order:
 
 
 def _accounts_with_work() -> list[Account]:
-    running = Campaign.objects.filter(account=OuterRef("pk"), state=Campaign.State.RUNNING)
-    waiting = Batch.objects.filter(campaign=OuterRef("pk"), state=Batch.State.WAITING, due_at__lte=Now())
-    with_work = running.filter(Q(is_planned=False) | Q(Exists(waiting)))
-    return list(Account.objects.filter(Exists(with_work), is_enabled=True, stopped_because="").order_by("pk"))
+    """Accounts in use with a running campaign that has something due."""
+    of_campaign = {"campaign": OuterRef("pk")}
+    waiting = Batch.objects.filter(**of_campaign, state=Batch.State.WAITING, due_at__lte=Now())
+    postponed = Contact.objects.filter(**of_campaign, postponed_until__lte=Now(), skip_reason="")
+    next_rounds = Attempt.objects.filter(batch__campaign=OuterRef("pk"), retry_at__lte=Now())
+    has_work = Q(is_planned=False) | Exists(waiting) | Exists(postponed) | Exists(next_rounds)
+    running = Campaign.objects.filter(has_work, account=OuterRef("pk"), state=Campaign.State.RUNNING)
+    return list(Account.objects.filter(Exists(running), is_enabled=True, stopped_because="").order_by("pk"))
 
 
 def _next_batch(account: Account) -> Batch | None:
@@ -199,10 +221,20 @@ def _next_batch(account: Account) -> Batch | None:
         last_turn_at=Max("batches__sent_at")
     )
     for campaign in campaigns.order_by(F("last_turn_at").asc(nulls_first=True), "pk"):
-        waiting = campaign.batches.filter(state=Batch.State.WAITING).order_by("sequence")
-        due = waiting.filter(due_at__lte=Now()).first()
-        # One batch ahead is enough: a later one is made when this one has left.
-        batch = due or (None if waiting.exists() else batching.fill(campaign))
+        batch = _batch_of(campaign)
         if batch is not None:
             return batch
     return None
+
+
+def _batch_of(campaign: Campaign) -> Batch | None:
+    """One batch ahead is enough: a later one is made when this one has left."""
+    waiting = campaign.batches.filter(state=Batch.State.WAITING).order_by("sequence")
+    due = waiting.filter(due_at__lte=Now()).first()
+    try:
+        if due is not None:
+            return batching.fit(due)
+        return None if waiting.exists() else batching.fill(campaign)
+    except DialerError as error:  # no calling rules: nobody may be called
+        _pause(campaign.pk, str(error))
+        return None

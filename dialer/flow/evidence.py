@@ -1,18 +1,55 @@
-"""A bill with our reference proves that the carrier took the batch."""
+"""What proves that the carrier took a batch, and when it must have told of everybody in it."""
 
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
+from dialer import calling_rules
+from dialer.calling_rules import NoRulesError
+from dialer.flow import state
 from dialer.models import Batch, CallRecord
+
+BILLS_MAY_TAKE = timedelta(hours=2)  # after the end of the day, for the last calls to be billed
 
 
 def accept_proven(batches: QuerySet[Batch] | None = None) -> int:
     """Uncertain batches that have a call record become accepted; how many. May be repeated."""
     rows = Batch.objects.all() if batches is None else batches
-    uncertain = rows.filter(state=Batch.State.UNCERTAIN)
     billed = CallRecord.objects.filter(batch=OuterRef("pk"))
-    return uncertain.filter(Exists(billed)).update(
-        state=Batch.State.ACCEPTED,
-        answered_at=timezone.now(),
-        message="No clear answer came, but a bill with this batch's reference proves that it was taken.",
+    proven = rows.filter(Exists(billed), state=Batch.State.UNCERTAIN).select_related("account", "campaign")
+    return sum(
+        state.advance(
+            batch,
+            Batch.State.ACCEPTED,
+            answered_at=timezone.now(),
+            ask_at=ask_at(batch),
+            message="No clear answer came, but a bill with this batch's reference proves that it was taken.",
+        )
+        for batch in proven
     )
+
+
+def ask_at(batch: Batch) -> datetime:
+    """When an accepted batch is asked about by its reference, for whoever was not billed by then."""
+    sent_at = batch.sent_at or timezone.now()
+    silent_at = sent_at + timedelta(seconds=settings.SILENT_AFTER_SECONDS)
+    return min(silent_at, day_billed_at(batch)) if batch.campaign.drops_undialled_today else silent_at
+
+
+def day_billed_at(batch: Batch) -> datetime:
+    """When all bills of the day of handing over must have come: well after its end on every clock that may count."""
+    sent_at = batch.sent_at or timezone.now()
+    zones = {ZoneInfo(batch.account.time_zone), *_zones_of_callees(batch)}
+    tomorrow = timedelta(days=1)
+    ends = [datetime.combine(sent_at.astimezone(zone).date() + tomorrow, time(0), tzinfo=zone) for zone in zones]
+    return max(ends) + BILLS_MAY_TAKE
+
+
+def _zones_of_callees(batch: Batch) -> tuple[ZoneInfo, ...]:
+    try:
+        return calling_rules.zones(batch.account.country)
+    except NoRulesError:  # the country was changed since
+        return ()

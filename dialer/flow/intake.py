@@ -15,9 +15,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from dialer import phone, spreadsheet
-from dialer.flow import state
+from dialer.flow import state, suppression
 from dialer.flow.mistakes import DialerError
-from dialer.models import Campaign, Contact, ContactList, DoNotCall
+from dialer.models import Campaign, Contact, ContactList
 from dialer.terms import SkipReason
 
 logger = logging.getLogger(__name__)
@@ -188,7 +188,8 @@ def _contacts(contact_list: ContactList, rows: list[spreadsheet.Row]) -> list[Co
     verdicts = [phone.read(cell, country=country) for cell in cells]
     numbers = {verdict.number for verdict in verdicts if verdict.number}
     row_of = _rows_of_known_numbers(contact_list.campaign_id, numbers)
-    do_not_call = set(DoNotCall.objects.filter(number__in=numbers).values_list("number", flat=True))
+    forbidden = suppression.forbidden(contact_list.campaign).filter(number__in=numbers)
+    do_not_call = set(forbidden.values_list("number", flat=True))
     contacts = []
     for row, cell, verdict in zip(rows, cells, verdicts, strict=True):
         contact = Contact(

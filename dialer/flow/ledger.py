@@ -17,7 +17,7 @@ from dialer.flow import evidence, facts, outcome, state
 from dialer.flow.connect import carrier_of
 from dialer.flow.matching import Matcher
 from dialer.flow.seat import hold
-from dialer.models import Account, Callback, CallRecord
+from dialer.models import Account, Batch, Callback, CallRecord
 from dialer.terms import Via
 
 logger = logging.getLogger(__name__)
@@ -26,8 +26,11 @@ CALLBACKS_AT_A_TIME = 100
 APPLY_SECONDS = 60  # lease of the one process that applies callbacks
 LONGEST_WINDOW_SECONDS = 6 * 3600  # of bills asked for at a time, so that a long gap is caught up in steps
 SHORTEST_WINDOW_SECONDS = 60
+# Between two questions about an uncertain batch; the last one goes on.
+ASK_PAUSES_SECONDS = (30, 60, 120, 300, 900, 3600, 4 * 3600)
 PULL_SECONDS = 120  # for one window; the long queue's tasks are cut off after 300 s
 PULL_LEASE_SECONDS = 310  # so that no second process asks while a first one may still be at it
+MEETINGS = 20  # of one window of bills with callbacks about its calls, which come one by one
 AHEAD = timedelta(minutes=10)  # the carrier's clock may be ahead of ours
 PULL_AGAIN_SECONDS = 60  # after a pull that failed
 ACTIVE_DAYS = 7  # accounts that sent nothing for so long are not asked for bills
@@ -182,6 +185,42 @@ def _note_window(account: Account, *, end: datetime, is_read: bool, now: datetim
         )
 
 
+def ask_next(*, now: datetime | None = None) -> bool:
+    """Ask the carrier for the bills of one batch by its reference if that is due; whether one was. May be repeated.
+
+    Uncertain batches are asked about again and again with growing pauses: one bill proves that they were taken.
+    Accepted ones are asked about when somebody in them was never billed in the usual time.
+    """
+    now = now or timezone.now()
+    asked = [Batch.State.UNCERTAIN, Batch.State.ACCEPTED]
+    due = Batch.objects.filter(state__in=asked, ask_at__lte=now, account__is_enabled=True).select_related("account")
+    for batch in due.order_by("ask_at", "pk"):
+        with hold(f"bills:{batch.account_id}", seconds=PULL_LEASE_SECONDS) as is_ours:
+            if is_ours and due.filter(pk=batch.pk).exists():
+                _ask(batch, now=now)
+                return True
+    return False
+
+
+def _ask(batch: Batch, *, now: datetime) -> None:
+    pause = ASK_PAUSES_SECONDS[min(batch.ask_count, len(ASK_PAUSES_SECONDS) - 1)]
+    this = Batch.objects.filter(pk=batch.pk)
+    # First, so that whatever ends this turn, the other batches get theirs.
+    this.update(ask_at=now + timedelta(seconds=pause), ask_count=F("ask_count") + 1)
+    start = (batch.sent_at or now) - timedelta(seconds=settings.BILLS_OVERLAP_SECONDS)
+    try:
+        for calls in carrier_of(batch.account, batch=batch).bills(
+            BillQuery(start=start, end=now + AHEAD, reference=batch.reference)
+        ):
+            record(batch.account, calls, via=Via.PULL)
+    except CarrierError as error:
+        _note_pull(batch.account, pull_complaint=str(error))
+    except NOT_UNDERSTOOD as error:  # its text may hold a number, so it is not logged
+        logger.error("batch %s: a bill was not understood: %s", batch.pk, type(error).__name__)
+    else:
+        this.update(asked_at=now)
+
+
 def ask_now(account: Account) -> None:
     """The account's bills are due at once. The caller rings for `bills`."""
     Account.objects.filter(pk=account.pk).update(next_pull_at=timezone.now())
@@ -196,12 +235,15 @@ def record(account: Account, calls: Iterable[Call], *, via: Via, now: datetime |
     outgoing = [call for call in calls if call.is_outgoing and call.carrier_call_id]
     if not outgoing:
         return
-    try:
-        with transaction.atomic():
-            _record(account, outgoing, via=via, now=now or timezone.now())
-    except IntegrityError:  # somebody else met one of the calls in the same moment; now it is known
-        with transaction.atomic():
-            _record(account, outgoing, via=via, now=now or timezone.now())
+    now = now or timezone.now()
+    for meeting in range(MEETINGS, 0, -1):
+        try:
+            with transaction.atomic():
+                _record(account, outgoing, via=via, now=now)
+                break
+        except IntegrityError:  # somebody else met one of the calls in the same moment; now it is known
+            if meeting == 1:
+                raise
 
 
 def _record(account: Account, calls: list[Call], *, via: Via, now: datetime) -> None:

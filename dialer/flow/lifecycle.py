@@ -1,17 +1,17 @@
 """The operator's orders to a campaign, and its end. Each is one declared move; who comes second is told so."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
-from dialer.flow import batching, evidence, state
+from dialer.flow import breaker, evidence, rounds, state, suppression, withdrawal
 from dialer.flow.mistakes import DialerError
 from dialer.flow.preflight import Preflight, preflight
-from dialer.models import Attempt, Batch, Campaign, DoNotCall
+from dialer.models import Attempt, Batch, Campaign, Contact
 from dialer.terms import SkipReason
 
 UNFINISHED = (Batch.State.WAITING, Batch.State.SENDING, Batch.State.UNCERTAIN, Batch.State.ACCEPTED)
@@ -22,14 +22,42 @@ def launch(campaign: Campaign, *, by: Any = None) -> Preflight:
 
     Raises DialerError with all problems if something stands against it, and changes nothing then.
     """
-    with transaction.atomic():
-        campaign = _locked(campaign)
-        _skip_do_not_call(campaign)
-        sheet = preflight(campaign)
-        if sheet.problems:
-            raise DialerError(" ".join(sheet.problems))
-        state.advance(campaign, Campaign.State.RUNNING, launched_by=by, launched_at=timezone.now())
-    return sheet
+    return _start(campaign, Campaign.State.RUNNING, {Campaign.State.DRAFT, Campaign.State.SCHEDULED}, by=by)
+
+
+def schedule(campaign: Campaign, *, start_at: datetime, by: Any = None) -> Preflight:
+    """The campaign starts by itself at that moment. Raises DialerError if it can't, or if the moment has passed."""
+    if start_at <= timezone.now():
+        raise DialerError("This moment has passed. Choose a later one, or launch now.")
+    return _start(campaign, Campaign.State.SCHEDULED, {Campaign.State.DRAFT}, by=by, start_at=start_at)
+
+
+def unschedule(campaign: Campaign) -> None:
+    """It is a draft again and starts no more by itself. Raises DialerError if it was not scheduled."""
+    _order(campaign, Campaign.State.DRAFT, {Campaign.State.SCHEDULED}, "taken back", start_at=None, asks_because="")
+
+
+def start_due(*, now: datetime | None = None) -> int:
+    """Scheduled campaigns whose moment has come run; one that is too late asks instead. How many started."""
+    now = now or timezone.now()
+    due = Campaign.objects.filter(state=Campaign.State.SCHEDULED, start_at__lte=now, asks_because="")
+    return sum(_start_or_ask(campaign, now=now) for campaign in due.select_related("launched_by"))
+
+
+def _start_or_ask(campaign: Campaign, *, now: datetime) -> bool:
+    """After a breakdown, or in a restored backup, a stale schedule never starts by itself."""
+    assert campaign.start_at is not None  # noqa: S101 - the query says so
+    if now - campaign.start_at > timedelta(minutes=campaign.late_grace_minutes):
+        complaint = f"It should have started at {campaign.start_at:%Y-%m-%d %H:%M} UTC. Shall it start now?"
+    else:
+        try:
+            launch(campaign, by=campaign.launched_by)
+        except DialerError as error:
+            complaint = f"It could not start: {error}"
+        else:
+            return True
+    Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.SCHEDULED).update(asks_because=complaint)
+    return False
 
 
 def pause(campaign: Campaign, *, because: str) -> None:
@@ -38,7 +66,7 @@ def pause(campaign: Campaign, *, because: str) -> None:
 
 
 def resume(campaign: Campaign) -> None:
-    """It runs on; the people of refused batches get new ones. The caller rings for `dispatch`.
+    """It runs on; the people of refused batches are due for new ones. The caller rings for `dispatch`.
 
     Raises DialerError if it is not paused, or if its account was stopped.
     """
@@ -46,9 +74,16 @@ def resume(campaign: Campaign) -> None:
         campaign = _locked(campaign)
         if campaign.account.stopped_because:
             raise DialerError(f"The account “{campaign.account}” was stopped. Mend it and test the connection first.")
-        _order(campaign, Campaign.State.RUNNING, {Campaign.State.PAUSED}, "resumed", paused_because="")
+        _order(
+            campaign,
+            Campaign.State.RUNNING,
+            {Campaign.State.PAUSED},
+            "resumed",
+            paused_because="",
+            watched_since=timezone.now(),
+        )
         for refused in campaign.batches.filter(state=Batch.State.REFUSED, attempts__settled_at=None).distinct():
-            batching.fill_again(refused)
+            withdrawal.requeue(refused)
 
 
 def cancel(campaign: Campaign) -> int:
@@ -58,7 +93,12 @@ def cancel(campaign: Campaign) -> int:
     """
     with transaction.atomic():
         campaign = _locked(campaign)
-        allowed = {Campaign.State.DRAFT, Campaign.State.RUNNING, Campaign.State.PAUSED}
+        allowed = {
+            Campaign.State.DRAFT,
+            Campaign.State.SCHEDULED,
+            Campaign.State.RUNNING,
+            Campaign.State.PAUSED,
+        }
         _order(campaign, Campaign.State.CANCELLED, allowed, "cancelled", ended_at=timezone.now())
         campaign.batches.filter(state=Batch.State.WAITING).update(state=Batch.State.CANCELLED)
     return at_the_carrier(campaign).count()
@@ -72,52 +112,79 @@ def at_the_carrier(campaign: Campaign) -> QuerySet[Attempt]:
     )
 
 
-def settle_next() -> bool:
-    """Batches without open attempts are settled, campaigns without open batches finished. One turn does it all."""
-    now = timezone.now()
-    evidence.accept_proven()
-    _declare_silent(now=now)
-    _settle_batches(now=now)
-    _cancel_left_over()
-    _finish_campaigns(now=now)
-    return False
+def settle_next(*, now: datetime | None = None) -> bool:
+    """What follows from the newest bills and from the clock is done; whether anything changed. May be repeated."""
+    now = now or timezone.now()
+    changed = start_due(now=now)
+    changed += evidence.accept_proven()
+    changed += rounds.declare_not_called(now=now)
+    changed += rounds.judge()
+    changed += _declare_silent(now=now)
+    changed += _settle_batches(now=now)
+    changed += _cancel_left_over()
+    changed += breaker.watch(now=now)
+    changed += _finish_campaigns(now=now)
+    return bool(changed)
 
 
-def _declare_silent(*, now: Any) -> None:
-    """Attempts handed over long ago and never billed. A late bill takes it back."""
-    long_ago = now - timedelta(seconds=settings.SILENT_AFTER_SECONDS)
-    Attempt.objects.filter(
-        batch__in=Batch.objects.filter(state=Batch.State.ACCEPTED, sent_at__lt=long_ago),
-        settled_at__isnull=True,
-        silent_since__isnull=True,
-    ).update(silent_since=now)
-
-
-def _settle_batches(*, now: Any) -> None:
-    open_attempts = Attempt.objects.filter(batch=OuterRef("pk"), settled_at__isnull=True, silent_since__isnull=True)
-    Batch.objects.filter(~Exists(open_attempts), state=Batch.State.ACCEPTED).update(
-        state=Batch.State.SETTLED, settled_at=now
+def _declare_silent(*, now: datetime) -> int:
+    """Attempts handed over long ago, asked for by pull since, and never billed. A late bill takes it back."""
+    silence = timedelta(seconds=settings.SILENT_AFTER_SECONDS)
+    asked_in_vain = Batch.objects.filter(
+        state=Batch.State.ACCEPTED, sent_at__lt=now - silence, asked_at__gte=F("sent_at") + silence
+    )
+    return Attempt.objects.filter(batch__in=asked_in_vain, settled_at__isnull=True, silent_since__isnull=True).update(
+        silent_since=now
     )
 
 
-def _cancel_left_over() -> None:
+def _settle_batches(*, now: datetime) -> int:
+    open_attempts = Attempt.objects.filter(batch=OuterRef("pk"), settled_at__isnull=True, silent_since__isnull=True)
+    return Batch.objects.filter(~Exists(open_attempts), state=Batch.State.ACCEPTED).update(
+        state=Batch.State.SETTLED, settled_at=now, ask_at=None
+    )
+
+
+def _cancel_left_over() -> int:
     """A batch made in the moment of the cancel never leaves."""
     cancelled = Campaign.objects.filter(pk=OuterRef("campaign"), state=Campaign.State.CANCELLED)
-    Batch.objects.filter(Exists(cancelled), state=Batch.State.WAITING).update(state=Batch.State.CANCELLED)
+    return Batch.objects.filter(Exists(cancelled), state=Batch.State.WAITING).update(state=Batch.State.CANCELLED)
 
 
-def _finish_campaigns(*, now: Any) -> None:
-    unfinished = Batch.objects.filter(campaign=OuterRef("pk"), state__in=UNFINISHED)
-    Campaign.objects.filter(~Exists(unfinished), state=Campaign.State.RUNNING, is_planned=True).update(
-        state=Campaign.State.FINISHED, ended_at=now
-    )
+def _finish_campaigns(*, now: datetime) -> int:
+    """Everybody was handed over, every batch has its end, and no further round is to come."""
+    of_campaign = {"campaign": OuterRef("pk")}
+    unfinished = Batch.objects.filter(**of_campaign, state__in=UNFINISHED)
+    postponed = Contact.objects.filter(**of_campaign, postponed_until__isnull=False, skip_reason="")
+    attempts = Attempt.objects.filter(batch__campaign=OuterRef("pk"))
+    undecided = attempts.filter(settled_at__isnull=False, is_judged=False)
+    again = attempts.filter(retry_at__isnull=False)
+    return Campaign.objects.filter(
+        ~Exists(unfinished),
+        ~Exists(postponed),
+        ~Exists(undecided),
+        ~Exists(again),
+        state=Campaign.State.RUNNING,
+        is_planned=True,
+    ).update(state=Campaign.State.FINISHED, ended_at=now)
 
 
 def _skip_do_not_call(campaign: Campaign) -> None:
     """The list may have grown since the upload."""
-    campaign.contacts.filter(skip_reason="", number__in=DoNotCall.objects.values("number")).update(
-        skip_reason=SkipReason.DO_NOT_CALL
-    )
+    forbidden = suppression.forbidden(campaign).values("number")
+    campaign.contacts.filter(skip_reason="", number__in=forbidden).update(skip_reason=SkipReason.DO_NOT_CALL)
+
+
+def _start(campaign: Campaign, to: str, allowed: set[Any], *, by: Any, **changes: Any) -> Preflight:
+    with transaction.atomic():
+        campaign = _locked(campaign)
+        _skip_do_not_call(campaign)
+        sheet = preflight(campaign)
+        if sheet.problems or campaign.state not in allowed:
+            raise DialerError(" ".join(sheet.problems) or "It was launched already.")
+        now = timezone.now()
+        state.advance(campaign, to, launched_by=by, launched_at=now, watched_since=now, asks_because="", **changes)
+    return sheet
 
 
 def _locked(campaign: Campaign) -> Campaign:

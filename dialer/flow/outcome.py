@@ -20,11 +20,18 @@ def settle(keys: Collection[int], *, now: datetime) -> None:
     ):
         calls[call_record.attempt_id].append(call_record)
     for attempt in attempts:
+        before = attempt.disposition, attempt.keypress
         attempt.disposition = _outcome(calls[attempt.pk])
         attempt.keypress = next((call.keypress for call in reversed(calls[attempt.pk]) if call.keypress), "")
+        if before != (attempt.disposition, attempt.keypress):
+            attempt.is_judged, attempt.retry_at = False, None  # `rounds` decides anew
         attempt.settled_at = attempt.settled_at or now
         attempt.silent_since = None
-    Attempt.objects.bulk_update(attempts, ["disposition", "keypress", "settled_at", "silent_since"], batch_size=500)
+    Attempt.objects.bulk_update(
+        attempts,
+        ["disposition", "keypress", "settled_at", "silent_since", "is_judged", "retry_at"],
+        batch_size=500,
+    )
 
 
 def _outcome(calls: list[CallRecord]) -> str:

@@ -6,12 +6,15 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db.models import Count
+from django.utils import timezone
 
+from dialer.calling_rules import NoRulesError, doubts, widens
 from dialer.flow.batching import batch_size
 from dialer.flow.connect import capabilities_of
+from dialer.flow.hours import hours_of, legal_rules, own_windows
 from dialer.flow.mistakes import DialerError
 from dialer.flow.voice_location import voice_location
-from dialer.models import Campaign, ContactList
+from dialer.models import Campaign, ContactList, DoNotCallList
 from dialer.terms import SkipReason, VoiceDelivery
 
 
@@ -46,12 +49,13 @@ def preflight(campaign: Campaign) -> Preflight:
 
 def _problems(campaign: Campaign, callable_count: int) -> list[str]:
     problems = []
-    if campaign.state != Campaign.State.DRAFT:
+    if campaign.state not in (Campaign.State.DRAFT, Campaign.State.SCHEDULED):
         problems.append("It was launched already.")
     problems += _list_problems(campaign)
     if not callable_count:
         problems.append("There is nobody to call. Upload a list of numbers.")
     problems += _account_problems(campaign)
+    problems += _hour_problems(campaign)
     try:
         voice_location(campaign)
     except DialerError as error:
@@ -68,6 +72,43 @@ def _list_problems(campaign: Campaign) -> list[str]:
         else:
             problems.append(f"“{contact_list}” is still being read. Wait a moment.")
     return problems
+
+
+def _hour_problems(campaign: Campaign) -> list[str]:
+    """Rules must be known, and other hours than the law's need somebody's reason."""
+    try:
+        law = legal_rules(campaign, on=timezone.now().date())
+    except NoRulesError as error:
+        return [str(error)]
+    own = own_windows(campaign)
+    if not hours_of(campaign, on=timezone.now().date()).is_open_soon(timezone.now()):
+        return ["With these hours nobody can be called within two weeks. Change the hours."]
+    if own is None or campaign.widened_because:
+        return []
+    return [f"{sentence} Narrow the hours, or have them widened with a reason." for sentence in widens(own, law)]
+
+
+def _hour_warnings(campaign: Campaign) -> list[str]:
+    now = timezone.now()
+    try:
+        hours = hours_of(campaign, on=now.date())
+    except DialerError:
+        return []  # a problem already
+    warnings = [] if hours.is_open(now) else [f"Nobody is called at this hour. {hours.explain(now)}"]
+    if campaign.widened_because:
+        warnings.append(f"The law's hours are not kept, nor its public holidays: {campaign.widened_because}")
+    return warnings + doubts(hours.rules, on=now.date())
+
+
+def _register_warnings(campaign: Campaign) -> list[str]:
+    lists = DoNotCallList.objects.filter(
+        purpose__in=["", campaign.purpose], country__in=["", campaign.account.country], stale_after_days__isnull=False
+    )
+    return [
+        f"The do-not-call list “{register}” is older than {register.stale_after_days} days. Upload a fresh one."
+        for register in lists
+        if register.is_stale()
+    ]
 
 
 def _account_problems(campaign: Campaign) -> list[str]:
@@ -89,4 +130,4 @@ def _warnings(campaign: Campaign) -> list[str]:
         warnings.append("The carrier fetches the voice file from this machine, which the internet can't reach.")
     if campaign.voice_file.seconds > campaign.max_call_seconds:
         warnings.append("The message is longer than the time after which the call is ended.")
-    return warnings
+    return warnings + _hour_warnings(campaign) + _register_warnings(campaign)

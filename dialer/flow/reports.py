@@ -1,13 +1,18 @@
 """How far a campaign is, and whether everything adds up."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Sum, When
 
-from dialer.models import Attempt, Batch, Campaign
+from dialer.models import Attempt, Batch, CallRecord, Campaign
 from dialer.terms import Disposition, SkipReason
 
+OUT = (Batch.State.SENDING, Batch.State.UNCERTAIN, Batch.State.ACCEPTED)
+OVER = (Campaign.State.FINISHED, Campaign.State.CANCELLED)
 DIALLED = (Batch.State.ACCEPTED, Batch.State.SETTLED)
 
 
@@ -15,16 +20,16 @@ DIALLED = (Batch.State.ACCEPTED, Batch.State.SETTLED)
 class Progress:
     """Counts of people, each of them in exactly one of the first five."""
 
-    waiting: int  # not handed over yet
+    waiting: int  # not handed over yet, or to be called again
     at_the_carrier: int  # handed over, no bill yet: not recallable
-    settled: int  # billed
+    settled: int  # billed, and not to be called again
     silent: int  # handed over and never billed
-    not_called: int  # refused by the carrier, or cancelled before they left
+    not_called: int  # refused or dropped by the carrier, or cancelled before they left
 
     uncertain: int  # of those at the carrier: in batches without a clear answer
     callable_count: int
     skipped: dict[SkipReason, int]
-    dispositions: dict[Disposition, int]
+    dispositions: dict[Disposition, int]  # of the settled, and of those that the carrier dropped
     keypresses: dict[str, int]
     batches: dict[str, int]
 
@@ -39,55 +44,124 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True)
 class Reconciliation:
-    """Three equations that must hold for a campaign that has ended."""
+    """Two equations that must hold for a campaign that has ended: of rows, and of attempts in all rounds."""
 
     rows: int
     to_call: int
     skipped: dict[SkipReason, int]
-    dialled: int
+    dialled: int  # attempts that the carrier took; a person called twice has two
     billed_by_callback: int
     billed_by_pull_only: int
     silent: int
+    dropped: int  # at the end of the carrier's day, without a call
 
     @property
     def adds_up(self) -> bool:
         return (
             self.rows == self.to_call + sum(self.skipped.values())
-            and self.dialled == self.billed_by_callback + self.billed_by_pull_only + self.silent
+            and self.dialled == self.billed_by_callback + self.billed_by_pull_only + self.silent + self.dropped
         )
 
 
 def progress(campaign: Campaign) -> Progress:
-    """Where everybody of the campaign is now, with a fixed number of queries."""
+    """Where everybody of the campaign is now, with a fixed number of queries.
+
+    A person with several attempts is where the last one of them is; who is to be called again is waiting.
+    """
     counts = dict(campaign.contacts.order_by().values_list("skip_reason").annotate(count=Count("pk")))
     callable_count = counts.pop("", 0)
-    attempts = Attempt.objects.filter(batch__campaign=campaign)
-    # A refused batch's attempts do not count once a new batch was made for the same people.
-    failed = Q(batch__state=Batch.State.REFUSED, settled_at__isnull=True) | Q(batch__state=Batch.State.CANCELLED)
-    billed = Q(settled_at__isnull=False) & ~Q(batch__state__in=[Batch.State.REFUSED, Batch.State.CANCELLED])
-    open_ = Q(settled_at__isnull=True, silent_since__isnull=True)
-    left = [Batch.State.SENDING, Batch.State.UNCERTAIN, Batch.State.ACCEPTED]
-    found = attempts.aggregate(
-        at_the_carrier=Count("pk", filter=open_ & Q(batch__state__in=left)),
-        uncertain=Count("pk", filter=open_ & Q(batch__state=Batch.State.UNCERTAIN)),
-        settled=Count("pk", filter=billed),
-        silent=Count("pk", filter=Q(silent_since__isnull=False)),
-        not_called=Count("pk", filter=failed),
-    )
-    not_called = found.pop("not_called")
-    waiting = callable_count - not_called - found["at_the_carrier"] - found["settled"] - found["silent"]
+    kinds = _kinds(campaign)
+    in_place = {place: sum(kind.count for kind in kinds if kind.place == place) for place in _Place}
+    waiting = callable_count - sum(in_place.values()) + in_place[_Place.WAITING]
+    not_called = in_place[_Place.NOT_CALLED]
     if campaign.state == Campaign.State.CANCELLED:
         not_called, waiting = not_called + waiting, 0
+    ended = [kind for kind in kinds if kind.place == _Place.SETTLED or kind.is_dropped]
+    dispositions = _sums((kind.disposition, kind.count) for kind in ended)
+    keypresses = _sums((kind.keypress, kind.count) for kind in ended if kind.keypress)
     return Progress(
         waiting=waiting,
+        at_the_carrier=in_place[_Place.AT_THE_CARRIER],
+        settled=in_place[_Place.SETTLED],
+        silent=in_place[_Place.SILENT],
         not_called=not_called,
+        uncertain=sum(
+            kind.count
+            for kind in kinds
+            if kind.place == _Place.AT_THE_CARRIER and kind.batch_state == Batch.State.UNCERTAIN
+        ),
         callable_count=callable_count,
         skipped={reason: counts[reason] for reason in SkipReason if reason in counts},
-        dispositions=_dispositions(attempts.filter(billed)),
-        keypresses=_tally(attempts.filter(billed).exclude(keypress=""), "keypress"),
+        dispositions={
+            disposition: dispositions[disposition] for disposition in Disposition if disposition in dispositions
+        },
+        keypresses=dict(sorted(keypresses.items())),
         batches=_tally(campaign.batches.all(), "state"),
-        **found,
     )
+
+
+class _Place(Enum):
+    WAITING = auto()
+    AT_THE_CARRIER = auto()
+    SETTLED = auto()
+    SILENT = auto()
+    NOT_CALLED = auto()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Kind:
+    """So many people whose last attempts are alike."""
+
+    batch_state: str
+    disposition: str
+    keypress: str
+    is_settled: bool
+    is_silent: bool
+    is_again: bool  # another round is planned
+    was_billed: bool  # only known of refused batches, where nobody should be
+    count: int
+
+    @property
+    def is_dropped(self) -> bool:
+        return self.disposition == Disposition.NOT_CALLED and not self.is_again
+
+    @property
+    def place(self) -> _Place:
+        """The first that fits."""
+        was_refused = self.batch_state == Batch.State.REFUSED and not self.was_billed
+        for place, is_there in (
+            (_Place.WAITING, self.is_again),
+            (_Place.NOT_CALLED, self.is_dropped or was_refused),
+            (_Place.SETTLED, self.is_settled),
+            (_Place.SILENT, self.is_silent),
+            (_Place.AT_THE_CARRIER, self.batch_state in OUT),
+        ):
+            if is_there:
+                return place
+        return _Place.WAITING
+
+
+def _kinds(campaign: Campaign) -> list[_Kind]:
+    """The newest attempt of each person, leaving out those that were cancelled before they left; in one query."""
+    real = Attempt.objects.exclude(batch__state=Batch.State.CANCELLED)
+    later = real.filter(contact=OuterRef("contact"), round__gt=OuterRef("round"))
+    billed = Exists(CallRecord.objects.filter(attempt=OuterRef("pk")))
+    is_over = campaign.state in OVER
+    rows = (
+        real.filter(~Exists(later), batch__campaign=campaign, contact__skip_reason="")
+        .order_by()
+        .values(
+            "disposition",
+            "keypress",
+            batch_state=F("batch__state"),
+            is_settled=Q(settled_at__isnull=False),
+            is_silent=Q(silent_since__isnull=False),
+            is_again=Q(retry_at__isnull=False),
+            was_billed=Case(When(batch__state=Batch.State.REFUSED, then=billed), default=False),
+        )
+        .annotate(count=Count("pk"))
+    )
+    return [_Kind(**row | {"is_again": row["is_again"] and not is_over}) for row in rows]
 
 
 def reconciliation(campaign: Campaign) -> Reconciliation:
@@ -95,8 +169,7 @@ def reconciliation(campaign: Campaign) -> Reconciliation:
     counts = dict(campaign.contacts.order_by().values_list("skip_reason").annotate(count=Count("pk")))
     to_call = counts.pop("", 0)
     dialled = Attempt.objects.filter(batch__campaign=campaign, batch__state__in=DIALLED)
-    callback = Q(call_records__by_callback_at__isnull=False)
-    by_callback = dialled.filter(callback).distinct().count()
+    by_callback = dialled.filter(call_records__by_callback_at__isnull=False).distinct().count()
     billed = dialled.filter(call_records__isnull=False).distinct().count()
     return Reconciliation(
         rows=campaign.contacts.count(),
@@ -106,6 +179,7 @@ def reconciliation(campaign: Campaign) -> Reconciliation:
         billed_by_callback=by_callback,
         billed_by_pull_only=billed - by_callback,
         silent=dialled.filter(silent_since__isnull=False).count(),
+        dropped=dialled.filter(disposition=Disposition.NOT_CALLED).count(),
     )
 
 
@@ -114,9 +188,11 @@ def talk_seconds(campaign: Campaign) -> int:
     return campaign.call_records.aggregate(total=Sum("talk_seconds"))["total"] or 0
 
 
-def _dispositions(attempts: QuerySet[Attempt]) -> dict[Disposition, int]:
-    found = _tally(attempts, "disposition")
-    return {disposition: found[disposition] for disposition in Disposition if disposition in found}
+def _sums(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
+    sums: dict[str, int] = defaultdict(int)
+    for name, count in pairs:
+        sums[name] += count
+    return sums
 
 
 def _tally(rows: QuerySet[Any], field: str) -> dict[str, int]:

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 
 from dialer.models import Attempt, Batch, CallRecord, Campaign, Contact
 from dialer.terms import Disposition
 
-QUERY_COUNT = 4
+QUERY_COUNT = 6
+HANDED_OVER = (Batch.State.ACCEPTED, Batch.State.UNCERTAIN, Batch.State.SETTLED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +17,7 @@ class Summary:
     """People to call, those of them whose fate is known, and how the carrier's calls went."""
 
     callable_count: int
-    done: int  # billed, or handed over long ago and silent
+    done: int  # billed and not to be called again, or handed over long ago and silent
     calls: int
     answered: int
 
@@ -46,7 +47,10 @@ def summaries(campaigns: Sequence[Campaign]) -> dict[int, Summary]:
 
 
 def _done_counts(ids: Sequence[int]) -> dict[int, int]:
-    """A settled batch is done as a whole, so that attempts are counted only in the few that are still open."""
+    """A settled batch is done as a whole, so that attempts are counted only in the few that are still open.
+
+    Whoever was called again, or is to be, is not done by the earlier call.
+    """
     settled = Batch.objects.filter(campaign__in=ids, state=Batch.State.SETTLED).values_list("campaign")
     counts = dict(settled.annotate(people=Sum("contact_count")).order_by())
     closed = Attempt.objects.filter(
@@ -54,6 +58,15 @@ def _done_counts(ids: Sequence[int]) -> dict[int, int]:
         batch__campaign__in=ids,
         batch__state__in=[Batch.State.ACCEPTED, Batch.State.UNCERTAIN],
     )
-    for campaign, count in closed.values_list("batch__campaign").annotate(count=Count("pk")).order_by():
-        counts[campaign] = counts.get(campaign, 0) + count
+    handed_over = {"batch__campaign__in": ids, "batch__state__in": HANDED_OVER}
+    before = Attempt.objects.filter(contact=OuterRef("contact"), round=OuterRef("round") - 1)
+    again = Attempt.objects.filter(Exists(before.filter(**handed_over)), round__gt=1, batch__campaign__in=ids)
+    planned = Attempt.objects.filter(**handed_over, retry_at__isnull=False)
+    for sign, attempts in (
+        (1, closed),
+        (-1, again.exclude(batch__state=Batch.State.CANCELLED)),
+        (-1, planned.exclude(batch__campaign__state=Campaign.State.CANCELLED)),
+    ):
+        for campaign, count in attempts.values_list("batch__campaign").annotate(count=Count("pk")).order_by():
+            counts[campaign] = counts.get(campaign, 0) + sign * count
     return counts

@@ -6,13 +6,18 @@ batch in the moment before it leaves.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from django.db.models import Exists, OuterRef, QuerySet
+
 from dialer import phone, spreadsheet
 from dialer.flow.mistakes import DialerError
-from dialer.models import DoNotCall
+from dialer.models import Attempt, CallRecord, Campaign, Contact, DoNotCall, DoNotCallList
+from dialer.models.do_not_call import house_list
+from dialer.terms import SkipReason
 
 MOST_ROWS = 200_000  # of one file; it is read while a person waits
 NUMBERS_AT_A_TIME = 500  # below the number of values that SQLite takes in one query
@@ -37,6 +42,16 @@ class Added:
     unreadable: tuple[Unreadable, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class OptOut:
+    """Somebody who does not want to be called again, and the call in which that was said."""
+
+    number: str  # E.164
+    reason: str
+    source: str
+    call_record: CallRecord | None
+
+
 def read(raw: str, *, country: str) -> str:
     """The number, E.164, that `raw` means in `country`; with its country code it may be one of another country.
 
@@ -48,23 +63,43 @@ def read(raw: str, *, country: str) -> str:
     return verdict.number
 
 
-def add(raw: str, *, country: str, reason: str = "", source: str = "", by: Any = None) -> DoNotCall:
-    """The number, in any spelling, is never called from now on.
+def add(
+    raw: str,
+    *,
+    country: str,
+    to: DoNotCallList | None = None,
+    reason: str = "",
+    source: str = "",
+    by: Any = None,
+) -> DoNotCall:
+    """The number, in any spelling, is on the list (the house list if none is named) from now on.
 
-    Raises DialerError if it can't be read, or is on the list already.
+    Raises DialerError if it can't be read, or is on that list already.
     """
     row, is_new = DoNotCall.objects.get_or_create(
-        number=read(raw, country=country), defaults={"reason": reason, "source": source, "added_by": by}
+        number=read(raw, country=country),
+        list_id=to.pk if to else house_list(),
+        defaults={"reason": reason, "source": source, "added_by": by},
     )
     if not is_new:
         raise DialerError(f"This number is on the list already, since {row.added_at:%Y-%m-%d}.")
     return row
 
 
-def add_file(path: Path, *, country: str, reason: str = "", source: str = "", by: Any = None) -> Added:
-    """Every readable number of the file is never called from now on. May be repeated.
+def add_file(
+    path: Path,
+    *,
+    country: str,
+    to: DoNotCallList | None = None,
+    reason: str = "",
+    source: str = "",
+    as_of: date | None = None,
+    by: Any = None,
+) -> Added:
+    """Every readable number of the file is on the list (the house list if none is named). May be repeated.
 
-    The whole file is read before anything is written. Raises DialerError if it can't be, and changes nothing then.
+    `as_of` is the day of a whole register's state; the list is that fresh from now on. The whole file is read before
+    anything is written. Raises DialerError if it can't be, and changes nothing then.
     """
     column, cells = _read(path, country=country)
     numbers: list[str] = []
@@ -76,8 +111,46 @@ def add_file(path: Path, *, country: str, reason: str = "", source: str = "", by
         elif verdict.problem is not None and verdict.problem != phone.Problem.BLANK:
             sentence = phone.explain(verdict.problem, cell, country)
             unreadable.append(Unreadable(row_number=row_number, cell=cell[:80], problem=sentence))
-    added = _store(dict.fromkeys(numbers), reason=reason, source=source, by=by)
+    list_id = to.pk if to else house_list()
+    added = _store(dict.fromkeys(numbers), list_id=list_id, reason=reason, source=source, by=by)
+    if as_of is not None:
+        DoNotCallList.objects.filter(pk=list_id).update(refreshed_on=as_of)
     return Added(column=column, added=added, already_there=len(numbers) - added, unreadable=tuple(unreadable))
+
+
+def forbidden(campaign: Campaign) -> QuerySet[DoNotCall]:
+    """The entries of all lists that hold for the campaign."""
+    return DoNotCall.objects.against(purpose=campaign.purpose, country=campaign.account.country)
+
+
+def obey_opt_outs(opt_outs: Iterable[OptOut]) -> None:
+    """The numbers are on the house list, with the calls as proof, and skipped wherever they wait. May be repeated.
+
+    A fixed number of queries.
+    """
+    by_number = {opt_out.number: opt_out for opt_out in opt_outs}
+    if not by_number:
+        return
+    list_id = house_list()
+    DoNotCall.objects.bulk_create(
+        [
+            DoNotCall(
+                number=opt_out.number,
+                list_id=list_id,
+                reason=opt_out.reason[:200],
+                source=opt_out.source[:200],
+                call_record=opt_out.call_record,
+            )
+            for opt_out in by_number.values()
+        ],
+        ignore_conflicts=True,
+    )
+    # Whoever is in a batch already is taken out of it in the moment before it leaves.
+    waiting = Contact.objects.filter(~Exists(Attempt.objects.filter(contact=OuterRef("pk"))), number__in=by_number)
+    over = [Campaign.State.FINISHED, Campaign.State.CANCELLED]
+    waiting.filter(skip_reason="").exclude(campaign__state__in=over).update(
+        skip_reason=SkipReason.DO_NOT_CALL, postponed_until=None
+    )
 
 
 def _verdict(raw: str, country: str) -> phone.Verdict:
@@ -117,14 +190,14 @@ def _heading(seen: spreadsheet.Preview, column: int) -> str:
     return heading or f"column {column + 1}"
 
 
-def _store(numbers: Iterable[str], *, reason: str, source: str, by: Any) -> int:
+def _store(numbers: Iterable[str], *, list_id: int, reason: str, source: str, by: Any) -> int:
     """How many of the numbers are new on the list."""
     added = 0
     for chunk in _chunks(numbers, NUMBERS_AT_A_TIME):
-        known = set(DoNotCall.objects.filter(number__in=chunk).values_list("number", flat=True))
+        known = set(DoNotCall.objects.filter(list=list_id, number__in=chunk).values_list("number", flat=True))
         fresh = [number for number in chunk if number not in known]
         DoNotCall.objects.bulk_create(
-            [DoNotCall(number=number, reason=reason, source=source, added_by=by) for number in fresh],
+            [DoNotCall(list_id=list_id, number=number, reason=reason, source=source, added_by=by) for number in fresh],
             ignore_conflicts=True,
         )
         added += len(fresh)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from dialer.flow import batching
+from dialer.flow import batching, withdrawal
 from dialer.models import Attempt, Batch, Campaign
 from dialer.terms import Disposition, SkipReason
-from tests.factories import make_account, make_batch, make_campaign, make_contacts, make_do_not_call
+from tests.factories import make_account, make_batch, make_campaign, make_contacts
 
 pytestmark = pytest.mark.django_db
 
@@ -57,27 +57,16 @@ def test_only_running_campaigns_make_batches(state: str) -> None:
 
 
 def test_the_people_of_a_refused_batch_get_a_new_one_once() -> None:
-    campaign = running()
+    campaign = running(is_planned=True)
     refused = make_batch(contacts=make_contacts(3, campaign=campaign), state=Batch.State.REFUSED)
 
-    again = batching.fill_again(refused)
+    assert withdrawal.requeue(refused) == 3
 
+    again = batching.fill(campaign)
     assert again is not None
     assert again.reference != refused.reference
     assert set(again.attempts.values_list("round", flat=True)) == {2}
     assert again.attempts.count() == 3
     assert set(refused.attempts.values_list("disposition", flat=True)) == {Disposition.FAILED}
-    assert batching.fill_again(refused) is None
-
-
-def test_who_is_on_the_do_not_call_list_by_now_is_taken_out_of_the_batch() -> None:
-    batch = make_batch()
-    first, second = batch.attempts.all()
-    make_do_not_call(number=first.contact.number)
-
-    assert batching.withdraw_do_not_call(batch) == 1
-
-    assert list(batch.attempts.all()) == [second]
-    assert batch.contact_count == 1
-    first.contact.refresh_from_db()
-    assert first.contact.skip_reason == SkipReason.DO_NOT_CALL
+    assert withdrawal.requeue(refused) == 0
+    assert batching.fill(campaign) is None

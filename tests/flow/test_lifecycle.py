@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from dialer.flow import lifecycle
+from dialer.flow import batching, lifecycle
 from dialer.flow.mistakes import DialerError
 from dialer.flow.preflight import preflight
 from dialer.models import Attempt, Batch, Campaign, ContactList
@@ -131,7 +131,9 @@ def test_resuming_gives_the_people_of_a_refused_batch_another_one() -> None:
 
     lifecycle.resume(campaign)
 
-    assert campaign.batches.get(state=Batch.State.WAITING).attempts.count() == 2
+    again = batching.fill(campaign)
+    assert again is not None
+    assert again.attempts.count() == 2
 
 
 def test_a_cancelled_campaign_sends_nothing_more_and_says_who_can_not_be_called_back() -> None:
@@ -169,16 +171,19 @@ def test_a_batch_is_settled_when_everybody_in_it_was_billed() -> None:
     assert Batch.objects.get(pk=batch.pk).state == Batch.State.SETTLED
 
 
-def test_an_attempt_that_is_never_billed_is_declared_silent_after_its_time() -> None:
+def test_an_attempt_that_is_never_billed_is_declared_silent_once_the_carrier_was_asked_in_vain() -> None:
     long_ago = timezone.now() - timedelta(days=2)
-    old = make_batch(state=Batch.State.ACCEPTED, sent_at=long_ago)
+    old = make_batch(state=Batch.State.ACCEPTED, sent_at=long_ago, asked_at=timezone.now())
+    Campaign.objects.update(drops_undialled_today=False)  # else whoever is not billed was not called
     young = make_batch(state=Batch.State.ACCEPTED)
+    never_asked = make_batch(state=Batch.State.ACCEPTED, sent_at=long_ago)
 
     lifecycle.settle_next()
 
     assert old.attempts.filter(silent_since__isnull=False).count() == 2
     assert Batch.objects.get(pk=old.pk).state == Batch.State.SETTLED
     assert not young.attempts.filter(silent_since__isnull=False).exists()
+    assert not never_asked.attempts.filter(silent_since__isnull=False).exists()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,104 @@
+"""Campaigns that go wrong pause by themselves and say why in a sentence."""
+
+import math
+from datetime import datetime, timedelta
+
+from django.db.models import Count, F, Q, QuerySet
+from django.utils import timezone
+
+from dialer.flow import state
+from dialer.flow.hours import hours_of
+from dialer.flow.mistakes import DialerError
+from dialer.models import Attempt, Batch, CallRecord, Campaign, Contact
+from dialer.terms import Disposition
+
+NEWEST = 200  # bills that are looked at
+FEWEST = 20  # below that a share says nothing; of a smaller first slice the half
+LEFT_OVER = 10  # a batch with less than the tenth part open is not waited for: a few calls are never billed
+
+FAILED = frozenset({Disposition.FAILED, Disposition.UNREACHABLE, Disposition.CANCELLED, Disposition.UNKNOWN})
+
+
+def watch(*, now: datetime | None = None) -> int:
+    """Running campaigns that broke one of their limits are paused; how many. May be repeated."""
+    now = now or timezone.now()
+    paused = 0
+    for campaign in Campaign.objects.filter(state=Campaign.State.RUNNING).select_related("account"):
+        if because := complaint(campaign, now=now):
+            paused += state.advance(campaign, Campaign.State.PAUSED, paused_because=because)
+    return paused
+
+
+def complaint(campaign: Campaign, *, now: datetime) -> str:
+    """Why the campaign should pause, or "". Only bills since the last launch or resume count."""
+    return _silence(campaign, now=now) or _shares(campaign)
+
+
+def _silence(campaign: Campaign, *, now: datetime) -> str:
+    """No bill at all, though people are at the carrier and others still wait for their turn."""
+    since = now - timedelta(minutes=campaign.silence_limit_minutes)
+    waited_for_since = _waited_for_since(campaign)
+    if waited_for_since is None or waited_for_since > since or (campaign.watched_since or since) > since:
+        return ""
+    last_bill_at = _newest(campaign).values_list("created_at", flat=True).first()
+    if (last_bill_at or since) > since or not _has_more(campaign) or not _was_open(campaign, since=since, now=now):
+        return ""
+    return f"No bill has come for {campaign.silence_limit_minutes} minutes. Ask the carrier whether it is calling."
+
+
+def _waited_for_since(campaign: Campaign) -> datetime | None:
+    """When the first batch left that has not been billed for the most part."""
+    open_ = Q(attempts__settled_at__isnull=True, attempts__silent_since__isnull=True)
+    batches = campaign.batches.filter(state__in=[Batch.State.ACCEPTED, Batch.State.UNCERTAIN], sent_at__isnull=False)
+    waited_for = batches.annotate(open_count=Count("attempts", filter=open_)).filter(
+        open_count__gt=F("contact_count") / LEFT_OVER
+    )
+    return waited_for.order_by("sent_at").values_list("sent_at", flat=True).first()
+
+
+def _has_more(campaign: Campaign) -> bool:
+    """Whether somebody still waits for a turn, a first one or another."""
+    return (
+        not campaign.is_planned
+        or campaign.batches.filter(state=Batch.State.WAITING).exists()
+        or Contact.objects.filter(campaign=campaign, postponed_until__isnull=False, skip_reason="").exists()
+        or Attempt.objects.filter(batch__campaign=campaign, retry_at__isnull=False).exists()
+    )
+
+
+def _was_open(campaign: Campaign, *, since: datetime, now: datetime) -> bool:
+    """The whole time: a carrier that keeps to the hours is not silent at night."""
+    try:
+        hours = hours_of(campaign, on=since.date())
+    except DialerError:
+        return True
+    closed_at = hours.closes_at(since)
+    return hours.is_open(since) and (closed_at is None or closed_at > now)
+
+
+def _shares(campaign: Campaign) -> str:
+    watched = campaign.watched_since
+    rows = _newest(campaign).values_list("created_at", "disposition", "keypress")[:NEWEST]
+    newest = [(disposition, key) for at, disposition, key in rows if watched is None or at >= watched]
+    answered = [key for disposition, key in newest if disposition == Disposition.ANSWERED]
+    lines = sum(disposition == Disposition.FAILED for disposition, _ in newest)
+    failed = sum(disposition in FAILED for disposition, _ in newest)
+    opted_out = sum(key == campaign.opt_out_key for key in answered) if campaign.opt_out_key else 0
+    for count, whole, limit, what in (
+        (lines, len(newest), campaign.line_failure_limit_percent, "calls failed on the line"),
+        (failed, len(newest), campaign.failure_limit_percent, "calls failed"),
+        (opted_out, len(answered), campaign.opt_out_limit_percent, "people who answered do not want to be called"),
+    ):
+        if limit < 100 and whole >= _fewest(campaign) and count * 100 > limit * whole:
+            return f"{count} of the last {whole} {what}: more than {limit} %."
+    return ""
+
+
+def _fewest(campaign: Campaign) -> int:
+    is_first_slice = campaign.canary_size and not campaign.is_canary_passed
+    return min(FEWEST, math.ceil(campaign.canary_size / 2)) if is_first_slice else FEWEST
+
+
+def _newest(campaign: Campaign) -> QuerySet[CallRecord]:
+    """By id, which one index answers however many there are."""
+    return CallRecord.objects.filter(campaign=campaign).order_by("-pk")

@@ -1,0 +1,137 @@
+"""When the people of a campaign may be called: the law's hours, the operator's own, on the callees' clocks."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.utils import timezone
+
+from dialer import calling_rules
+from dialer.calling_rules import DayWindow, HolidayRule, NoRulesError, OwnWindows, Rules
+from dialer.flow import history
+from dialer.flow.mistakes import DialerError
+from dialer.models import Campaign
+
+ANY_TIME = tuple(DayWindow(weekday=day, opens=time(0), closes=time(0)) for day in range(7))
+CAN_BE_WIDENED = {Campaign.State.DRAFT, Campaign.State.PAUSED}  # nobody is handed over meanwhile
+
+Zones = tuple[ZoneInfo, ...]
+
+
+@dataclass(frozen=True)
+class Hours:
+    """The hours of one campaign on one day. Widened ones keep to the operator's windows instead of the law's."""
+
+    campaign: Campaign
+    rules: Rules
+    own: OwnWindows | None
+
+    def is_open(self, at: datetime, *, numbers: Iterable[str] = ()) -> bool:
+        """May these people (nobody named: anybody in the country) be called at that moment?"""
+        return all(
+            calling_rules.is_open(at, rules=self.rules, zones=zones, own=self.own) for zones in self._groups(numbers)
+        )
+
+    def next_open(self, at: datetime, *, numbers: Iterable[str] = ()) -> datetime | None:
+        """The next moment at which all of them may be called; None if there is none within two weeks."""
+        return self.next_open_in(tuple({zone for group in self._groups(numbers) for zone in group}), at)
+
+    def next_open_in(self, zones: Zones, at: datetime) -> datetime | None:
+        """The next moment, maybe `at` itself, at which it is open in all the zones; None if not within two weeks."""
+        return calling_rules.next_open(at, rules=self.rules, zones=zones, own=self.own)
+
+    def closes_at(self, at: datetime) -> datetime | None:
+        """When the first of those who may be called now may be called no more; None if nobody may, or for ever."""
+        closings = [
+            calling_rules.closes_at(at, rules=self.rules, zones=(zone,), own=self.own) for zone in self._country
+        ]
+        return min((closing for closing in closings if closing is not None), default=None)
+
+    def explain(self, at: datetime) -> str:
+        """The hours and the present moment, in a sentence."""
+        return calling_rules.explain(at, rules=self.rules, zones=self._country, own=self.own)
+
+    def is_open_somewhere(self, at: datetime) -> bool:
+        """May anybody in the country be called at that moment?"""
+        return any(calling_rules.is_open(at, rules=self.rules, zones=(zone,), own=self.own) for zone in self._country)
+
+    def is_open_soon(self, at: datetime) -> bool:
+        """Is there anybody in the country who may be called within two weeks?"""
+        return any(self.next_open_in((zone,), at) is not None for zone in self._country)
+
+    def zones_of(self, number: str) -> Zones:
+        """Where the person may live: all zones of the country for a mobile number, which does not tell the place."""
+        if len(self._country) == 1:
+            return self._country
+        return calling_rules.zones(self.campaign.account.country, number)
+
+    @cached_property
+    def _country(self) -> Zones:
+        return calling_rules.zones(self.campaign.account.country)
+
+    def _groups(self, numbers: Iterable[str]) -> set[Zones]:
+        return {self.zones_of(number) for number in numbers} or {self._country}
+
+
+def hours_of(campaign: Campaign, *, on: date) -> Hours:
+    """The campaign's hours as of a day. Raises DialerError if no rules are known for country and purpose.
+
+    A widened campaign without windows of its own keeps to the law: nobody wrote down what else it should keep to.
+    """
+    own = own_windows(campaign)
+    try:
+        rules = legal_rules(campaign, on=on)
+    except NoRulesError as error:
+        raise DialerError(str(error)) from error
+    if campaign.widened_because and own is not None:
+        rules = replace(rules, windows=ANY_TIME, holiday_rule=HolidayRule.OPEN, holiday_hours=None)
+    return Hours(campaign, rules, own)
+
+
+def legal_rules(campaign: Campaign, *, on: date) -> Rules:
+    """What the law or the house says for the campaign's country and purpose. Raises NoRulesError."""
+    purpose = calling_rules.Purpose(campaign.purpose)
+    return calling_rules.rules(campaign.account.country, purpose, on=on)
+
+
+def own_windows(campaign: Campaign) -> OwnWindows | None:
+    """The operator's own windows; None if there are none, which means the law's."""
+    windows = tuple(
+        DayWindow(weekday=row.weekday, opens=row.opens, closes=row.closes) for row in campaign.call_windows.all()
+    )
+    return OwnWindows(windows=windows) if windows else None
+
+
+def widen(campaign: Campaign, *, because: str, by: Any) -> None:
+    """The campaign keeps to its own windows instead of the law's, also on public holidays; who, why and when is kept.
+
+    Drafts and paused campaigns only. Raises DialerError without a reason, without windows, or in another state.
+    """
+    reason = history.written(because)
+    with transaction.atomic():
+        row = Campaign.objects.select_for_update().get(pk=campaign.pk)
+        if row.state not in CAN_BE_WIDENED:
+            raise DialerError(f"“{campaign}” is {row.get_state_display()}. Pause it first; its hours can't be widened.")
+        if not row.call_windows.exists():
+            raise DialerError("Write down the hours in which this campaign is to call, and widen them then.")
+        _set_widened(campaign, because=reason, by=by, at=timezone.now())
+        history.note(row, f"Widened the calling hours beyond the law's: {reason}", by=by)
+
+
+def keep_to_law(campaign: Campaign, *, by: Any) -> None:
+    """The law's hours hold again, from the next batch on. Raises DialerError if they hold already."""
+    with transaction.atomic():
+        row = Campaign.objects.select_for_update().get(pk=campaign.pk)
+        if not row.widened_because:
+            raise DialerError(f"“{campaign}” keeps to the law's hours already.")
+        _set_widened(campaign, because="", by=None, at=None)
+        history.note(row, f"Keeps to the law's hours again, no longer widened for: {row.widened_because}", by=by)
+
+
+def _set_widened(campaign: Campaign, *, because: str, by: Any, at: datetime | None) -> None:
+    campaign.widened_because, campaign.widened_by, campaign.widened_at = because, by, at
+    campaign.save(update_fields=["widened_because", "widened_by", "widened_at"])

@@ -1,0 +1,130 @@
+"""Out of a batch again: who may not be called after all, or not now. Nobody is lost by it, and nobody is who left.
+
+Whoever is put back was never handed over by this attempt, so the attempt is taken out of the ledger, and the person
+stands again where the next batch looks: postponed, or due for a next round.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from dialer.flow.gate import Gate
+from dialer.flow.hours import Hours
+from dialer.models import Attempt, Batch, Campaign, Contact
+from dialer.terms import Disposition, SkipReason
+
+OVER = (Campaign.State.FINISHED, Campaign.State.CANCELLED)
+
+
+def sift(batch: Batch, *, hours: Hours, now: datetime) -> datetime | None:
+    """Right before a claimed batch leaves: only people who may be called at this moment are in it.
+
+    Who is on a do-not-call list, or has answered meanwhile, is out of it for good; who may be called later is put
+    back. If nobody may be called now and somebody later, those stay in it, and the moment is returned.
+    """
+    with transaction.atomic():
+        _take_out(_answered(batch))
+        attempts = list(batch.attempts.select_related("contact").order_by("pk"))
+        attempt_of = {attempt.contact_id: attempt for attempt in attempts}
+        found = Gate(campaign=batch.campaign, hours=hours, now=now, besides=batch).sort(
+            [attempt.contact for attempt in attempts]
+        )
+        _refuse_to_call([attempt_of[contact.pk] for contact in found.never])
+        if found.now:
+            put_back([(attempt_of[contact.pk], until) for contact, until in found.later])
+        _count(batch)
+    return min((until for _, until in found.later), default=None) if not found.now else None
+
+
+def shrink(batch: Batch, *, to: int, now: datetime) -> bool:
+    """A waiting batch keeps so many people, and the others are due for another one; False if it has left."""
+    with transaction.atomic():
+        if not _locked([batch.pk]):
+            return False
+        too_many = batch.attempts.select_related("contact").order_by("pk")[to:]
+        put_back([(attempt, now) for attempt in too_many])
+        _count(batch)
+    return True
+
+
+def take_back(contacts: Collection[int]) -> None:
+    """Next rounds of these people that wait in a batch are undone; those that left are not."""
+    waiting = Attempt.objects.filter(
+        contact__in=contacts, round__gt=1, settled_at__isnull=True, batch__state=Batch.State.WAITING
+    )
+    with transaction.atomic():
+        for batch in _locked(waiting.order_by().values_list("batch", flat=True).distinct()):
+            _take_out(list(batch.attempts.filter(contact__in=contacts, round__gt=1)))
+            _count(batch)
+
+
+def requeue(refused: Batch, *, now: datetime | None = None) -> int:
+    """The people of a refused batch are due for another one under a new reference; how many. May be repeated.
+
+    The carrier took nobody of it, so its attempts are settled as failed. Nobody is due again in an ended campaign.
+    """
+    now = now or timezone.now()
+    is_over = refused.campaign.state in OVER
+    return refused.attempts.filter(settled_at__isnull=True).update(
+        settled_at=now,
+        disposition=Disposition.FAILED,
+        silent_since=None,
+        is_judged=True,
+        retry_at=None if is_over else now,
+    )
+
+
+def put_back(people: Collection[tuple[Attempt, datetime]]) -> None:
+    """Each of them is due again from that moment on, as before this attempt, which is taken out of the ledger."""
+    _take_out([attempt for attempt, _ in people])
+    postpone((attempt.contact, until) for attempt, until in people if attempt.round == 1)
+    again = {(attempt.contact_id, attempt.round - 1): until for attempt, until in people if attempt.round > 1}
+    before = list(Attempt.objects.filter(contact__in={contact for contact, _ in again}))
+    before = [attempt for attempt in before if (attempt.contact_id, attempt.round) in again]
+    for attempt in before:
+        attempt.retry_at = again[attempt.contact_id, attempt.round]
+    Attempt.objects.bulk_update(before, ["retry_at"], batch_size=500)
+
+
+def postpone(people: Iterable[tuple[Contact, datetime]]) -> None:
+    """Each of them is looked at again from that moment on; a query for each moment, of which there are few."""
+    waiting = defaultdict(list)
+    for contact, until in people:
+        waiting[until].append(contact.pk)
+    for until, contacts in waiting.items():
+        Contact.objects.filter(pk__in=contacts).update(postponed_until=until)
+
+
+def _answered(batch: Batch) -> list[Attempt]:
+    """Whose call of an earlier round turned out to be answered after the next one was planned."""
+    answered = Attempt.objects.filter(
+        contact=OuterRef("contact"), round__lt=OuterRef("round"), disposition=Disposition.ANSWERED
+    )
+    return list(batch.attempts.filter(Exists(answered), round__gt=1))
+
+
+def _refuse_to_call(attempts: list[Attempt]) -> None:
+    """Who was called before keeps that call for a fate; who never was is a skipped row."""
+    _take_out(attempts)
+    Contact.objects.filter(pk__in=[attempt.contact_id for attempt in attempts if attempt.round == 1]).update(
+        skip_reason=SkipReason.DO_NOT_CALL, postponed_until=None
+    )
+
+
+def _take_out(attempts: list[Attempt]) -> None:
+    Attempt.objects.filter(pk__in=[attempt.pk for attempt in attempts]).delete()
+
+
+def _count(batch: Batch) -> None:
+    batch.contact_count = batch.attempts.count()
+    batch.save(update_fields=["contact_count"])
+
+
+def _locked(keys: Iterable[int]) -> list[Batch]:
+    """Those that still wait, so that nobody claims them before the end of the transaction."""
+    rows = Batch.objects.select_for_update().filter(pk__in=list(keys), state=Batch.State.WAITING)
+    return list(rows.order_by("pk"))
