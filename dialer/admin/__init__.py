@@ -2,6 +2,7 @@
 
 from dialer.admin import (
     account,
+    attempt,
     batch,
     call_record,
     callback,
@@ -9,12 +10,14 @@ from dialer.admin import (
     contact,
     contact_list,
     do_not_call,
+    do_not_call_list,
     exchange,
     voice_file,
 )
 
 __all__ = [
     "account",
+    "attempt",
     "batch",
     "call_record",
     "callback",
@@ -22,6 +25,7 @@ __all__ = [
     "contact",
     "contact_list",
     "do_not_call",
+    "do_not_call_list",
     "exchange",
     "voice_file",
 ]

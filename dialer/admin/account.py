@@ -91,7 +91,7 @@ class AccountAdmin(ConsoleAdmin):
         (_("The carrier’s addresses"), {"fields": ["batch_url", "token_url", "time_zone"]}),
         (_("Numbers"), {"fields": ["number_form", "dial_prefix", "caller_id"]}),
         (_("Callbacks"), {"fields": ["addresses", "allowed_sources", "last_callback"]}),
-        (_("Pace"), {"fields": ["batch_size"]}),
+        (_("Pace"), {"fields": ["batch_size", "open_batch_limit", "numbers_per_minute", "at_carrier_limit"]}),
         (_("Bills"), {"fields": ["pulled", "next_pull"]}),
     ]
     made_later = {"state", "addresses", "last_callback", "pulled", "next_pull"}

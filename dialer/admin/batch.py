@@ -1,4 +1,4 @@
-"""Batches and attempts: what was handed to the carrier, what it said, and who of it was billed."""
+"""Batches: what was handed to the carrier, what it said, and who of it was billed."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,14 +13,16 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from dialer.admin import columns, phone_numbers
+from dialer.admin import columns
 from dialer.admin.base import ReadOnlyAdmin
+from dialer.admin.doors import address, routes
 from dialer.admin.filters import of_campaign, within_days
 from dialer.admin.links import to_list, to_row
 from dialer.admin.navigation import Attention, Place, Section, capped_count
-from dialer.models import Attempt, Batch, CallRecord, CarrierExchange
+from dialer.admin.uncertain import VerdictDoors, exchanges_context
+from dialer.models import Attempt, Batch, CallRecord
 
-EXCHANGES_SHOWN = 20
+ASKED_ABOUT = (Batch.State.UNCERTAIN, Batch.State.ACCEPTED)
 NEVER_LEFT = (Batch.State.WAITING, Batch.State.CANCELLED, Batch.State.REFUSED)
 
 
@@ -55,7 +57,7 @@ class BatchList(ChangeList):
 
 
 @admin.register(Batch)
-class BatchAdmin(ReadOnlyAdmin):
+class BatchAdmin(VerdictDoors, ReadOnlyAdmin):
     navigation = Place(Section.BEHIND_THE_SCENES, 10, "batches")
     empty_help = _(
         "A campaign’s people are handed to the carrier in batches, one request each. They appear here as soon as a "
@@ -70,6 +72,7 @@ class BatchAdmin(ReadOnlyAdmin):
         "silent_count",
         "sent",
         "answered_after",
+        "next_question",
         "said",
     ]
     list_select_related = ["campaign"]
@@ -82,7 +85,22 @@ class BatchAdmin(ReadOnlyAdmin):
         (_("The batch"), {"fields": ["campaign_link", "account", "sequence", "the_state", "said", "the_reference"]}),
         (_("Its people"), {"fields": ["people", "billed_bar", "open_count", "silent_count", "lists"]}),
         (_("What happened when"), {"fields": ["sent", "answered", "settled", "next_try", "tries", "task_id"]}),
+        (_("Questions about it"), {"fields": ["ask_count", "last_question", "next_question"]}),
     ]
+    decision = (_("Decided by hand"), {"fields": ["decided", "decided_by", "decided_because"]})
+
+    def get_urls(self) -> list[Any]:
+        views = {
+            "decide": self.decide_view,
+            "was_sent": self.was_sent_view,
+            "was_not_sent": self.was_not_sent_view,
+            "ask": self.ask_view,
+        }
+        return [*routes(self, **views), *super().get_urls()]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Batch | None = None) -> Any:
+        was_decided = obj is not None and obj.decided_at is not None
+        return [*self.fieldsets, self.decision] if was_decided else self.fieldsets
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return BatchList
@@ -96,10 +114,10 @@ class BatchAdmin(ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
-        may_look = request.user.has_perm("dialer.view_carrierexchange")
-        rows = CarrierExchange.objects.filter(batch=object_id) if may_look else CarrierExchange.objects.none()
-        exchanges = {"exchanges": rows.defer("request", "response")[:EXCHANGES_SHOWN], "may_see_exchanges": may_look}
-        return super().change_view(request, object_id, form_url, {**exchanges, **(extra_context or {})})
+        context = exchanges_context(request, object_id) | {
+            "may_decide": request.user.has_perm("dialer.decide_uncertain")
+        }
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Batch], search_term: str
@@ -110,14 +128,18 @@ class BatchAdmin(ReadOnlyAdmin):
     def attention(self, request: HttpRequest) -> list[Attention]:
         uncertain = Batch.objects.filter(state=Batch.State.UNCERTAIN)
         refused = Batch.objects.filter(state=Batch.State.REFUSED, attempts__settled_at=None).distinct()
+        first = uncertain.first()
+        count = capped_count(uncertain) if first else 0
+        may_decide = request.user.has_perm("dialer.decide_uncertain")
         return [
             Attention(
-                count=capped_count(uncertain),
+                count=count,
                 text=gettext("Batches whose fate is not known"),
                 remedy=gettext(
                     "The carrier gave no clear answer, so they are not sent again. A bill proves that a batch was "
-                    "taken; if none comes within a day, ask the carrier with the batch’s reference."
+                    "taken; if none comes, ask the carrier with the batch’s reference and decide."
                 ),
+                url=address(first, "decide") if first and count == 1 and may_decide else "",
                 query=f"state__exact={Batch.State.UNCERTAIN}",
                 is_alarm=True,
             ),
@@ -185,6 +207,19 @@ class BatchAdmin(ReadOnlyAdmin):
     def next_try(self, row: Batch) -> SafeString | str:
         return columns.when(row.due_at if row.state == Batch.State.WAITING else None)
 
+    @admin.display(description=_("last asked"))
+    def last_question(self, row: Batch) -> SafeString | str:
+        return columns.when(row.asked_at)
+
+    @admin.display(description=_("asked next"))
+    def next_question(self, row: Batch) -> SafeString | str:
+        """When the carrier is asked for bills with its reference."""
+        return columns.when(row.ask_at if row.state in ASKED_ABOUT else None)
+
+    @admin.display(description=_("decided"))
+    def decided(self, row: Batch) -> SafeString | str:
+        return columns.when(row.decided_at)
+
     @admin.display(description=_("carrier said"))
     def said(self, row: Batch) -> str:
         code = f"({row.carrier_code})" if row.carrier_code else ""
@@ -206,97 +241,3 @@ class BatchAdmin(ReadOnlyAdmin):
     def lists(self, row: Batch) -> SafeString:
         people = to_list(Attempt, gettext("each of its people"), batch__id__exact=row.pk)
         return format_html("{} · {}", people, to_list(CallRecord, gettext("its calls"), batch__id__exact=row.pk))
-
-
-class ByFate(admin.SimpleListFilter):
-    """Billed, open or silent."""
-
-    title = _("fate")
-    parameter_name = "fate"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("billed", _("billed")), ("open", _("open")), ("silent", _("silent"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Attempt]) -> QuerySet[Attempt]:
-        wanted = {
-            "billed": Q(settled_at__isnull=False),
-            "open": Q(settled_at__isnull=True, silent_since__isnull=True),
-            "silent": Q(silent_since__isnull=False),
-        }
-        return queryset.filter(wanted.get(self.value() or "", Q()))
-
-
-@admin.register(Attempt)
-class AttemptAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
-    """Reached from a batch: who was in it."""
-
-    empty_help = _("Who is handed to the carrier, in which batch and round, is written down here before it leaves.")
-    list_display = ["the_number", "row_number", "the_batch", "round", "outcome", "key", "settled", "silent"]
-    list_select_related = ["contact", "batch__campaign"]
-    list_filter = [ByFate, "disposition"]
-    search_fields = ["contact__number__exact"]
-    search_help_text = _("A number in any spelling")
-    sortable_by: list[str] = []
-    fieldsets = [
-        (
-            None,
-            {
-                "fields": [
-                    "the_number",
-                    "row_number",
-                    "the_batch",
-                    "round",
-                    "outcome",
-                    "key",
-                    "settled",
-                    "silent",
-                    "calls",
-                ]
-            },
-        )
-    ]
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        return lookup == "batch__id__exact" or super().lookup_allowed(lookup, value, request)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Attempt], search_term: str
-    ) -> tuple[QuerySet[Attempt], bool]:
-        if not search_term.strip():
-            return queryset, False
-        wanted = phone_numbers.search(search_term, "contact__number", may_guess=self.sees_full_numbers(request))
-        return (queryset.none() if wanted is None else queryset.filter(wanted)), False
-
-    @admin.display(description=_("number"))
-    def the_number(self, row: Attempt) -> Any:
-        return phone_numbers.shown(row.contact.number, row)
-
-    @admin.display(description=_("row of the list"))
-    def row_number(self, row: Attempt) -> str:
-        return columns.count(row.contact.row_number)
-
-    @admin.display(description=_("batch"))
-    def the_batch(self, row: Attempt) -> SafeString | str:
-        return to_row(row.batch)
-
-    @admin.display(description=_("outcome"))
-    def outcome(self, row: Attempt) -> SafeString | str:
-        if not row.disposition:
-            return columns.NOTHING
-        return columns.state_badge(row.get_disposition_display(), row.disposition)
-
-    @admin.display(description=_("key"))
-    def key(self, row: Attempt) -> str:
-        return row.keypress or columns.NOTHING
-
-    @admin.display(description=_("billed"))
-    def settled(self, row: Attempt) -> SafeString | str:
-        return columns.when(row.settled_at)
-
-    @admin.display(description=_("silent since"))
-    def silent(self, row: Attempt) -> SafeString | str:
-        return columns.when(row.silent_since)
-
-    @admin.display(description=_("look at"))
-    def calls(self, row: Attempt) -> SafeString:
-        return to_list(CallRecord, gettext("its call records"), attempt__id__exact=row.pk)

@@ -2,62 +2,33 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from dialer.admin import columns, countries
-from dialer.admin.base import ConsoleAdmin, ConsoleForm
+from dialer.admin import columns
+from dialer.admin.base import ConsoleAdmin
+from dialer.admin.campaign_form import OF_A_DRAFT, OF_A_PAUSED_ONE, CampaignForm, PaceForm
+from dialer.admin.campaign_hours import HoursDoors
 from dialer.admin.campaign_numbers import NumbersDoors, numbers_context
+from dialer.admin.campaign_parts import EDITABLE, CallWindowInline, RetryRuleInline
 from dialer.admin.campaign_status import StatusDoors
-from dialer.admin.doors import back_to, routes
+from dialer.admin.campaign_week import hours_context
+from dialer.admin.doors import FORM, back_to, door, routes
 from dialer.admin.launch import LaunchDoors
 from dialer.admin.navigation import Attention, Place, Section, capped_count
-from dialer.flow.connect import capabilities_of
 from dialer.flow.summaries import summaries
-from dialer.models import Account, Campaign, VoiceFile
-from dialer.terms import VoiceDelivery
+from dialer.models import Campaign
 
-
-class CampaignForm(ConsoleForm):
-    """A draft. What the account's carrier can't do is said here, before anything is launched."""
-
-    account = forms.ModelChoiceField(Account.objects.filter(is_enabled=True))
-    voice_file = forms.ModelChoiceField(VoiceFile.objects.all())
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        account = cleaned.get("account")
-        if account is not None:
-            self._check_against_carrier(cleaned, account)
-            self._check_country(account)
-        return cleaned
-
-    def _check_against_carrier(self, cleaned: dict[str, Any], account: Account) -> None:
-        can = capabilities_of(account)
-        if (cleaned.get("batch_size") or 0) > can.batch_ceiling:
-            most = columns.count(can.batch_ceiling)
-            self.add_error("batch_size", gettext("This carrier takes at most %s numbers at a time.") % most)
-        if VoiceDelivery(cleaned.get("voice_delivery", VoiceDelivery.CARRIER_FILE)) not in can.voice_deliveries:
-            self.add_error("voice_delivery", gettext("This carrier does not take the voice file in that way."))
-
-    def _check_country(self, account: Account) -> None:
-        """Numbers that were read with one country's plan are not called with an account of another."""
-        if not self.instance.pk or "account" not in self.changed_data:
-            return
-        before = Account.objects.get(campaigns=self.instance.pk)
-        if account.country != before.country and self.instance.contact_lists.exists():
-            self.add_error(
-                "account",
-                gettext("Its numbers were read as numbers of %s. Remove its lists first, or choose another account.")
-                % countries.name(before.country),
-            )
+FORMS = {"dialer_campaign_change", "dialer_campaign_rules"}
 
 
 class CampaignList(ChangeList):
@@ -72,7 +43,7 @@ class CampaignList(ChangeList):
 
 
 @admin.register(Campaign)
-class CampaignAdmin(LaunchDoors, NumbersDoors, StatusDoors, ConsoleAdmin):
+class CampaignAdmin(LaunchDoors, HoursDoors, NumbersDoors, StatusDoors, ConsoleAdmin):
     navigation = Place(Section.OPERATE, 10, "campaigns")
     empty_help = _("A campaign plays one voice file to a list of people, with one account.")
     form = CampaignForm
@@ -83,20 +54,19 @@ class CampaignAdmin(LaunchDoors, NumbersDoors, StatusDoors, ConsoleAdmin):
     list_filter = ["state", "account"]
     list_select_related = ["account"]
     search_fields = ["name"]
-    fieldsets = [
-        (None, {"fields": ["name", "account", "voice_file", "voice_delivery"]}),
-        (
-            _("The call"),
-            {"fields": ["wants_keypress", "caller_id", "ring_seconds", "max_call_seconds", "drops_undialled_today"]},
-        ),
-        (_("Pace and remark"), {"fields": ["batch_size", "remark"]}),
-    ]
+    inlines = [CallWindowInline, RetryRuleInline]
 
     def get_urls(self) -> list[Any]:
         views = {
             "numbers": self.numbers_view,
             "numbers_live": self.numbers_live_view,
+            "rules": self.rules_view,
+            "widen": self.widen_view,
+            "keep_to_law": self.keep_to_law_view,
             "launch": self.launch_view,
+            "schedule": self.schedule_view,
+            "unschedule": self.unschedule_view,
+            "clock": self.clock_view,
             "pause": self.pause_view,
             "resume": self.resume_view,
             "cancel": self.cancel_view,
@@ -111,20 +81,24 @@ class CampaignAdmin(LaunchDoors, NumbersDoors, StatusDoors, ConsoleAdmin):
         """A form that is being saved holds its row, so that no launch comes in between."""
         rows = super().get_queryset(request)
         page = request.resolver_match.url_name if request.resolver_match else None
-        is_saved = request.method == "POST" and page == "dialer_campaign_change"
+        is_saved = request.method == "POST" and page in FORMS
         return rows.select_for_update(of=("self",)) if is_saved else rows
 
     def get_form(self, request: HttpRequest, obj: Campaign | None = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
+        kind = PaceForm if _is_paused(obj) else CampaignForm
+        form = super().get_form(request, obj, change, **{"form": kind, **kwargs})
         for name in ("account", "voice_file"):
             if name in form.base_fields:
                 widget = form.base_fields[name].widget
                 widget.can_add_related = widget.can_change_related = widget.can_view_related = False
         return form
 
+    def get_fieldsets(self, request: HttpRequest, obj: Campaign | None = None) -> Any:
+        return OF_A_PAUSED_ONE if _is_paused(obj) else OF_A_DRAFT
+
     def has_change_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
-        """Only drafts can be edited."""
-        return super().has_change_permission(request, obj) and (obj is None or obj.state == Campaign.State.DRAFT)
+        """Drafts can be edited, and of paused campaigns the hours, pace and rules for calling again."""
+        return super().has_change_permission(request, obj) and (obj is None or obj.state in EDITABLE)
 
     def has_delete_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
         return False  # a draft is cancelled; what was launched is evidence
@@ -141,21 +115,36 @@ class CampaignAdmin(LaunchDoors, NumbersDoors, StatusDoors, ConsoleAdmin):
             return back_to(campaign)
         return self.status_view(request, campaign.pk)
 
+    @transaction.atomic  # of which the row's lock is a part
+    @door("change_campaign", methods=FORM)
+    def rules_view(self, request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
+        """What may be changed of a paused campaign."""
+        if campaign.state != Campaign.State.PAUSED:
+            messages.error(request, gettext("Hours, pace and rules are changed while the campaign is paused."))
+            return back_to(campaign)
+        title = gettext("Hours, pace, calling again")
+        return super().change_view(request, str(campaign.pk), extra_context={"title": title})
+
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         context["show_save_and_add_another"] = False
         campaign = kwargs.get("obj")
         if campaign is not None:
-            context |= numbers_context(campaign)
+            context |= numbers_context(campaign) | hours_context(campaign, now=timezone.now())
             context["can_launch"] = request.user.has_perm("dialer.launch_campaign")
+            context["can_widen"] = request.user.has_perm("dialer.widen_hours")
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
         """Of a draft that exists, only what was changed is written."""
         if change:
-            obj.save(update_fields=form.changed_data)
+            obj.save(update_fields=form.changed_fields)
             return
         obj.created_by = request.user  # type: ignore[assignment]  # nobody gets here without logging in
         obj.save()
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        form.set_same_hours(form.instance)
 
     def response_add(self, request: HttpRequest, obj: Campaign, post_url_continue: str | None = None) -> Any:
         """The next step is the numbers."""
@@ -168,23 +157,36 @@ class CampaignAdmin(LaunchDoors, NumbersDoors, StatusDoors, ConsoleAdmin):
 
     def attention(self, request: HttpRequest) -> list[Attention]:
         paused = capped_count(Campaign.objects.filter(state=Campaign.State.PAUSED).exclude(paused_because=""))
+        asking = capped_count(Campaign.objects.filter(state=Campaign.State.SCHEDULED).exclude(asks_because=""))
         return [
+            Attention(
+                count=asking,
+                text=gettext("Campaigns that did not start at their time"),
+                remedy=gettext("Nobody of them was called. Start each now, or take it back."),
+                query="state__exact=scheduled&asks_because__gt=",
+                is_alarm=True,
+            ),
             Attention(
                 count=paused,
                 text=gettext("Paused campaigns"),
                 remedy=gettext("Look why each was paused, then resume or cancel it."),
                 query="state__exact=paused",
-            )
+            ),
         ]
 
     @admin.display(description=_("state"), ordering="state")
     def status(self, campaign: Campaign) -> SafeString:
-        return columns.state_badge(campaign.get_state_display(), campaign.state)
+        badge = columns.state_badge(campaign.get_state_display(), campaign.state)
+        if campaign.state != Campaign.State.SCHEDULED:
+            return badge
+        if campaign.asks_because:
+            return format_html("{} {}", badge, columns.state_badge(gettext("asks"), "warning"))
+        return format_html('{} <span class="quiet">{}</span>', badge, columns.when(campaign.start_at))
 
     @admin.display(description=_("done"))
     def progress(self, campaign: Campaign) -> SafeString | str:
         summary = campaign.summary  # set by CampaignList
-        if campaign.state == Campaign.State.DRAFT:
+        if campaign.state in (Campaign.State.DRAFT, Campaign.State.SCHEDULED):
             return gettext("%s to call") % columns.count(summary.callable_count)
         return columns.progress_bar(summary.done, summary.callable_count)
 
@@ -195,4 +197,9 @@ class CampaignAdmin(LaunchDoors, NumbersDoors, StatusDoors, ConsoleAdmin):
 
     @admin.display(description=_("launched"), ordering="launched_at")
     def launched(self, campaign: Campaign) -> SafeString | str:
-        return columns.when(campaign.launched_at)
+        has_begun = campaign.state not in (Campaign.State.DRAFT, Campaign.State.SCHEDULED)
+        return columns.when(campaign.launched_at if has_begun else None)
+
+
+def _is_paused(campaign: Campaign | None) -> bool:
+    return campaign is not None and campaign.state == Campaign.State.PAUSED

@@ -6,12 +6,16 @@ from typing import Any
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from dialer.admin.campaign_now import events, pending, standstill
+from dialer.admin.campaign_week import hours_context
 from dialer.admin.columns import duration, share
 from dialer.admin.doors import LOOK, address, door, has_list, list_address, show
+from dialer.admin.launch import clock
 from dialer.flow.reports import Progress, progress, talk_seconds
 from dialer.models import Batch, CallRecord, Campaign, Contact
 
@@ -43,6 +47,7 @@ class StatusDoors:
     @door("view_campaign", methods=LOOK)
     def status_view(self: Any, request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
         context = self._status_context(request, campaign)
+        context |= hours_context(campaign, now=timezone.now())
         return show(self, request, "admin/dialer/campaign/status.html", campaign, title=gettext("Status"), **context)
 
     @door("view_campaign", methods=LOOK)
@@ -52,6 +57,7 @@ class StatusDoors:
 
     def _status_context(self: Any, request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         now = progress(campaign)
+        batches = list(campaign.batches.select_related("decided_by").order_by("-sequence")[:BATCHES_SHOWN])
         sees_calls = has_list(self, CallRecord, request)
         sees_batches = has_list(self, Batch, request)
         return {
@@ -62,13 +68,24 @@ class StatusDoors:
             "skipped": _skipped(campaign, now),
             "talk_time": duration(talk_seconds(campaign)),
             "newest": campaign.call_records.order_by("-pk").first(),
-            "batches": list(campaign.batches.order_by("-sequence")[:BATCHES_SHOWN]),
+            "batches": batches,
+            "standstill": standstill(campaign, now=timezone.now()),
+            "pending": pending(campaign, now),
+            "events": events(campaign, batches),
+            "clock": clock(campaign, campaign.start_at) if campaign.start_at else "",
+            "zone": timezone.get_current_timezone_name(),
+            "is_scheduled": campaign.state == Campaign.State.SCHEDULED,
+            "retry_rules": list(campaign.retry_rules.all()),
+            "sees_batches": sees_batches,
             "batch_count": sum(now.batches.values()),
             "batches_url": list_address(Batch, campaign__id__exact=campaign.pk) if sees_batches else "",
+            "uncertain_url": _uncertain_url(campaign, batches) if sees_batches else "",
             "calls_url": list_address(CallRecord, campaign__id__exact=campaign.pk) if sees_calls else "",
             "contacts_url": list_address(Contact, campaign__id__exact=campaign.pk),
             "live_url": address(campaign, "live"),
             "is_over": campaign.state in ENDED and not now.at_the_carrier,
+            "can_change": request.user.has_perm("dialer.change_campaign"),
+            "can_widen": request.user.has_perm("dialer.widen_hours"),
             "can_launch": request.user.has_perm("dialer.launch_campaign"),
             "states": Campaign.State,
         }
@@ -81,7 +98,7 @@ def _parts(now: Progress) -> list[Part]:
         ("carrier", _("At the carrier"), now.at_the_carrier, _("Handed over; can’t be called back.")),
         ("waiting", _("Waiting here"), now.waiting, _("Not handed over yet.")),
         ("silent", _("Silent"), now.silent, _("Handed over, never heard of again.")),
-        ("not-called", _("Not called"), now.not_called, _("Refused by the carrier, or cancelled.")),
+        ("not-called", _("Not called"), now.not_called, _("Refused or dropped by the carrier, or cancelled.")),
     )
     parts, before = [], 0
     for kind, label, count, note in found:
@@ -90,6 +107,14 @@ def _parts(now: Progress) -> list[Part]:
         parts.append(Part(kind=kind, label=label, count=count, whole=whole, note=note, start=start, width=end - start))
         before += count
     return parts
+
+
+def _uncertain_url(campaign: Campaign, batches: list[Batch]) -> str:
+    """The batch in question, or the list of them if there are several."""
+    uncertain = [batch for batch in batches if batch.state == Batch.State.UNCERTAIN]
+    if len(uncertain) == 1:
+        return address(uncertain[0])
+    return list_address(Batch, campaign__id__exact=campaign.pk, state__exact=Batch.State.UNCERTAIN)
 
 
 def _thousandths(part: int, whole: int) -> int:
@@ -101,8 +126,9 @@ def _outcomes(campaign: Campaign, now: Progress, *, with_links: bool) -> list[Pa
         filters = {"campaign__id__exact": campaign.pk, "disposition__exact": disposition}
         return list_address(CallRecord, **filters) if with_links else ""
 
+    whole = sum(now.dispositions.values())
     return [
-        Part(kind=kind.value, label=kind.label, count=count, whole=now.settled, url=url(kind.value))
+        Part(kind=kind.value, label=kind.label, count=count, whole=whole, url=url(kind.value))
         for kind, count in now.dispositions.items()
     ]
 

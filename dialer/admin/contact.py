@@ -1,10 +1,12 @@
 """Contacts: every row of every list with its fate. Made by the machine, looked at by people."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -72,6 +74,14 @@ class ContactAdmin(NumbersShown, ReadOnlyAdmin):
         found = search(search_term, "number", may_guess=self.sees_full_numbers(request))
         return (queryset.none() if found is None else queryset.filter(found)), False
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """With every round of this person, the newest first."""
+        attempts = Attempt.objects.filter(contact=object_id) if object_id.isdigit() else Attempt.objects.none()
+        rounds = {"rounds": list(attempts.select_related("batch__campaign").order_by("-round"))}
+        return super().change_view(request, object_id, form_url, {**rounds, **(extra_context or {})})
+
     @admin.display(description=_("number"), ordering="number")
     def the_number(self, contact: Contact) -> SafeString | str:
         return shown(contact.number, contact)
@@ -89,14 +99,24 @@ class ContactAdmin(NumbersShown, ReadOnlyAdmin):
             badge = columns.state_badge(gettext("skipped"), "skipped")
             return format_html('{} <span class="quiet">{}</span>', badge, _why_skipped(contact))
         attempts = list(contact.attempts.all())
+        if contact.postponed_until:
+            return _with_moment(gettext("postponed"), "waiting", gettext("until"), contact.postponed_until)
         if not attempts:
             return columns.state_badge(gettext("waiting"), "waiting")
         last = attempts[-1]
+        if last.settled_at and last.retry_at:
+            return _with_moment(
+                last.get_disposition_display(), last.disposition, gettext("called again from"), last.retry_at
+            )
         if last.settled_at:
             return columns.state_badge(last.get_disposition_display(), last.disposition)
         if last.silent_since:
             return columns.state_badge(gettext("silent"), "silent")
         return columns.state_badge(last.batch.get_state_display(), last.batch.state)
+
+
+def _with_moment(text: str, kind: str, word: str, at: datetime) -> SafeString:
+    return format_html('{} <span class="quiet">{} {}</span>', columns.state_badge(text, kind), word, columns.when(at))
 
 
 def _why_skipped(contact: Contact) -> str:

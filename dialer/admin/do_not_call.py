@@ -7,13 +7,14 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import path
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -21,10 +22,12 @@ from django.utils.translation import gettext_lazy as _
 from dialer.admin import columns, countries, phone_numbers
 from dialer.admin.base import ConsoleAdmin, ConsoleForm
 from dialer.admin.filters import within_days
+from dialer.admin.links import to_row
 from dialer.admin.navigation import Place, Section
 from dialer.flow import suppression
 from dialer.flow.mistakes import DialerError
-from dialer.models import Account, DoNotCall
+from dialer.models import Account, DoNotCall, DoNotCallList
+from dialer.models.do_not_call import house_list
 
 UNREADABLE_SHOWN = 200
 
@@ -36,6 +39,12 @@ def _countries() -> list[tuple[str, str]]:
 def _usual_country() -> str | None:
     """The one that most of the work is about, as far as one can tell: that of the oldest account."""
     return Account.objects.order_by("pk").values_list("country", flat=True).first()
+
+
+def _list_field(help_text: Any) -> forms.ModelChoiceField:
+    return forms.ModelChoiceField(
+        DoNotCallList.objects.all(), label=_("List"), initial=house_list, empty_label=None, help_text=help_text
+    )
 
 
 def _country_field() -> forms.ChoiceField:
@@ -54,9 +63,12 @@ class DoNotCallForm(ConsoleForm):
         label=_("Number"),
         max_length=80,
         help_text=_("In any spelling."),
-        error_messages={"unique": _("This number is on the list already.")},
     )
     country = _country_field()
+    list = _list_field(_("The house list holds for all campaigns."))
+
+    class Meta:
+        error_messages = {NON_FIELD_ERRORS: {"unique_together": _("This number is on the list already.")}}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -75,6 +87,14 @@ class UploadForm(forms.Form):
         label=_("File"), help_text=_("Excel, OpenDocument, csv or txt, with the numbers in a column of their own.")
     )
     country = _country_field()
+    list = _list_field(_("The house list holds for all campaigns."))
+    as_of = forms.DateField(
+        label=_("Register as of"),
+        required=False,
+        initial=timezone.localdate,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("The day whose state of the register the file is. Empty: it only adds some numbers."),
+    )
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
     source = forms.CharField(
         label=_("Source"), max_length=200, required=False, help_text=_("Where the wishes came from.")
@@ -98,9 +118,9 @@ class DoNotCallAdmin(phone_numbers.NumbersShown, ConsoleAdmin):
         "are launched, and each batch in the moment before it leaves."
     )
     form = DoNotCallForm
-    list_display = ["the_number", "reason", "source", "added_by", "added"]
-    list_select_related = ["added_by"]
-    list_filter = [within_days("added_at")]
+    list_display = ["the_number", "list", "reason", "source", "proof", "added_by", "added"]
+    list_select_related = ["added_by", "list", "call_record"]
+    list_filter = ["list", within_days("added_at")]
     search_fields = ["number__exact"]
     search_help_text = _("Is this number on it?")
     sortable_by: list[str] = []
@@ -128,12 +148,12 @@ class DoNotCallAdmin(phone_numbers.NumbersShown, ConsoleAdmin):
         return ["the_number"] if self.sees_full_numbers(request) else None
 
     def get_fieldsets(self, request: HttpRequest, obj: DoNotCall | None = None) -> Any:
-        who = ["number", "country"] if obj is None else ["the_number"]
-        when = [] if obj is None else ["added", "added_by"]
+        who = ["number", "country", "list"] if obj is None else ["the_number", "list"]
+        when = [] if obj is None else ["proof", "added", "added_by"]
         return [(None, {"fields": [*who, "reason", "source", *when]})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: DoNotCall | None = None) -> list[str]:
-        return [] if obj is None else ["the_number", "added", "added_by"]
+        return [] if obj is None else ["the_number", "list", "proof", "added", "added_by"]
 
     def get_form(self, request: HttpRequest, obj: DoNotCall | None = None, change: bool = False, **kwargs: Any) -> Any:
         """The number is what a row is: it can be added and removed, not changed."""
@@ -151,15 +171,22 @@ class DoNotCallAdmin(phone_numbers.NumbersShown, ConsoleAdmin):
         if change:
             obj.save(update_fields=["reason", "source"])
             return
-        country = form.cleaned_data["country"]
-        added = suppression.add(obj.number, country=country, reason=obj.reason, source=obj.source, by=request.user)
+        added = suppression.add(
+            obj.number,
+            country=form.cleaned_data["country"],
+            to=obj.list,
+            reason=obj.reason,
+            source=obj.source,
+            by=request.user,
+        )
         obj.pk, obj.added_at, obj.added_by = added.pk, added.added_at, added.added_by
 
     def upload_view(self, request: HttpRequest) -> HttpResponseBase:
         """A file's numbers are on the list, and the page says what became of each row."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = UploadForm(request.POST or None, request.FILES or None, label_suffix="")
+        wanted = {"list": request.GET["list"]} if "list" in request.GET else None
+        form = UploadForm(request.POST or None, request.FILES or None, initial=wanted, label_suffix="")
         result = self._take(request, form) if request.method == "POST" and form.is_valid() else None
         context = {
             **self.admin_site.each_context(request),
@@ -173,13 +200,13 @@ class DoNotCallAdmin(phone_numbers.NumbersShown, ConsoleAdmin):
 
     def _take(self, request: HttpRequest, form: UploadForm) -> suppression.Added | None:
         file = form.cleaned_data["file"]
-        wishes = {name: form.cleaned_data[name] for name in ("country", "reason", "source")}
+        wishes = {name: form.cleaned_data[name] for name in ("country", "reason", "source", "as_of")}
         with NamedTemporaryFile(suffix=Path(file.name).suffix[:8].lower()) as copy:
             for chunk in file.chunks():
                 copy.write(chunk)
             copy.flush()
             try:
-                return suppression.add_file(Path(copy.name), by=request.user, **wishes)
+                return suppression.add_file(Path(copy.name), to=form.cleaned_data["list"], by=request.user, **wishes)
             except DialerError as error:
                 form.add_error("file", str(error))
                 return None
@@ -187,6 +214,11 @@ class DoNotCallAdmin(phone_numbers.NumbersShown, ConsoleAdmin):
     @admin.display(description=_("number"))
     def the_number(self, row: DoNotCall) -> Any:
         return phone_numbers.shown(row.number, row)
+
+    @admin.display(description=_("proof"))
+    def proof(self, row: DoNotCall) -> SafeString | str:
+        """The call in which the key was pressed."""
+        return to_row(row.call_record, gettext("the call"))
 
     @admin.display(description=_("added"))
     def added(self, row: DoNotCall) -> SafeString | str:

@@ -1,20 +1,40 @@
-"""The operator's orders to a campaign: launch, pause, resume, cancel."""
+"""The operator's orders to a campaign: launch now or later, take back, pause, resume, cancel."""
 
+from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from dialer import tasks
 from dialer.admin import columns, countries
-from dialer.admin.doors import FORM, ORDER, back_to, door, give, list_address, show
+from dialer.admin.campaign_week import hours_context
+from dialer.admin.doors import FORM, LOOK, ORDER, back_to, door, give, list_address, show
 from dialer.admin.voice_file import voice_path
 from dialer.flow import lifecycle
+from dialer.flow.hours import hours_of
 from dialer.flow.mistakes import DialerError
 from dialer.flow.preflight import preflight
 from dialer.models import Campaign, Contact
+
+BEFORE_THE_LAUNCH = (Campaign.State.DRAFT, Campaign.State.SCHEDULED)
+
+
+class StartAtForm(forms.Form):
+    """A moment on the clock of the console, whose zone the page names."""
+
+    start_at = forms.DateTimeField(
+        label=_("Start at"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        error_messages={"required": _("Choose day and time.")},
+    )
 
 
 class LaunchDoors:
@@ -24,9 +44,13 @@ class LaunchDoors:
     def launch_view(self: Any, request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
         if request.method == "POST":
             return self._launch(request, campaign)
-        if campaign.state != Campaign.State.DRAFT:
+        if campaign.state not in BEFORE_THE_LAUNCH:
             return back_to(campaign)
+        return self._launch_page(request, campaign, StartAtForm(label_suffix=""))
+
+    def _launch_page(self: Any, request: HttpRequest, campaign: Campaign, start: StartAtForm) -> HttpResponseBase:
         sheet = preflight(campaign)
+        now = timezone.now()
         return show(
             self,
             request,
@@ -41,15 +65,51 @@ class LaunchDoors:
             country=countries.name(campaign.account.country),
             voice_url=voice_path(campaign.voice_file),
             voice_length=columns.duration(campaign.voice_file.seconds),
+            start=start,
+            is_draft=campaign.state == Campaign.State.DRAFT,
+            clock=clock(campaign, now),
+            zone=timezone.get_current_timezone_name(),
+            retry_rules=list(campaign.retry_rules.all()),
+            **hours_context(campaign, now=now),
         )
+
+    @door("launch_campaign", methods=LOOK)
+    def clock_view(self: Any, request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
+        """What that moment is for the people called; a fragment for the launch page."""
+        form = StartAtForm(request.GET)
+        at = form.cleaned_data["start_at"] if form.is_valid() else None
+        context = {"clock": clock(campaign, at) if at else ""}
+        return TemplateResponse(request, "admin/dialer/campaign/clock.html", context)
+
+    @door("launch_campaign", methods=ORDER)
+    def schedule_view(self: Any, request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
+        start = StartAtForm(request.POST, label_suffix="")
+        if not start.is_valid():
+            return self._launch_page(request, campaign, start)
+        at = start.cleaned_data["start_at"]
+        done = gettext("It starts by itself on %s.") % _in_words(at)
+        is_done = give(
+            self, request, campaign, lambda: lifecycle.schedule(campaign, start_at=at, by=request.user), done
+        )
+        return self._back(campaign, is_done=is_done)
+
+    @door("launch_campaign", methods=ORDER)
+    def unschedule_view(self: Any, request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
+        done = gettext("Taken back: it is a draft again and does not start by itself.")
+        give(self, request, campaign, lambda: lifecycle.unschedule(campaign), done)
+        return back_to(campaign)
+
+    def _back(self: Any, campaign: Campaign, *, is_done: bool) -> HttpResponseBase:
+        """To the launch page if something stands against it, else to the campaign."""
+        campaign.refresh_from_db()
+        return back_to(campaign, "launch" if not is_done and campaign.state in BEFORE_THE_LAUNCH else "change")
 
     def _launch(self: Any, request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
         try:
             sheet = lifecycle.launch(campaign, by=request.user)
         except DialerError as error:
             messages.error(request, str(error))
-            campaign.refresh_from_db()
-            return back_to(campaign, "launch" if campaign.state == Campaign.State.DRAFT else "change")
+            return self._back(campaign, is_done=False)
         tasks.ring("dispatch")
         done = ngettext(
             "Launched: %(count)s person is called.", "Launched: %(count)s people are called.", sheet.callable_count
@@ -92,6 +152,19 @@ class LaunchDoors:
             button=gettext("Cancel the campaign"),
             is_dangerous=True,
         )
+
+
+def clock(campaign: Campaign, at: datetime) -> str:
+    """The moment on the callees' clock, and whether they may be called then; "" if no rules are known."""
+    try:
+        return hours_of(campaign, on=at.date()).explain(at)
+    except DialerError:
+        return ""
+
+
+def _in_words(at: datetime) -> str:
+    local = timezone.localtime(at)
+    return f"{date_format(local, 'j M Y, H:i')} ({timezone.get_current_timezone_name()})"
 
 
 def _at_the_carrier_in_words(count: int) -> str:

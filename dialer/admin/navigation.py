@@ -41,6 +41,7 @@ class Attention:
     text: Text
     remedy: Text
     query: str = ""  # filters the page's list to just these rows, such as "state__exact=uncertain"
+    url: str = ""  # where to go instead of the list, if there is only one
     is_alarm: bool = False  # red: something is or will be lost; otherwise amber
 
 

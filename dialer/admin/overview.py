@@ -17,12 +17,12 @@ from django.utils.translation import gettext_lazy as _
 
 from dialer.admin import columns
 from dialer.admin.navigation import Figure, Text
-from dialer.flow.summaries import Summary, summaries
+from dialer.flow.summaries import QUERY_COUNT, Summary, summaries
 from dialer.health import heartbeat_ages
 from dialer.models import Account, CallRecord, Campaign, VoiceFile
 from dialer.terms import Disposition
 
-QUERY_LIMIT = 8
+QUERY_LIMIT = 4 + QUERY_COUNT
 CAMPAIGNS_SHOWN = 6
 
 

@@ -69,7 +69,7 @@ class ConsoleSite(AdminSite):
     def needs(self, request: HttpRequest) -> list[Need]:
         """What needs a person on the pages that this user may see, alarms first."""
         needs = [
-            Need(page=page, attention=item, url=f"{self._list_url(page)}?{item.query}")
+            Need(page=page, attention=item, url=item.url or f"{self._list_url(page)}?{item.query}")
             for page, _place in self._places(request)
             if isinstance(page, ConsoleAdmin)
             for item in page.attention(request)

@@ -20,6 +20,7 @@ from dialer.admin import columns
 from dialer.admin.base import ConsoleAdmin
 from dialer.admin.doors import address
 from dialer.admin.navigation import Place, Section
+from dialer.admin.rows import NamedRow, NamedRows
 from dialer.flow import voice
 from dialer.flow.mistakes import DialerError
 from dialer.flow.voice_location import voice_address
@@ -40,6 +41,8 @@ class CarrierFileInline(admin.TabularInline):
     """Whoever may change the voice file may note its names at the carriers."""
 
     model = CarrierFile
+    form = NamedRow
+    formset = NamedRows
     verbose_name = _("name at a carrier")
     verbose_name_plural = _("names at the carriers")
 

@@ -263,3 +263,18 @@ def test_stopped_accounts_need_a_person():
     make_account(stopped_because="It was refused.")
 
     assert "An account was stopped" in text_of(visitor(is_superuser=True).get("/"))
+
+
+def test_the_pace_of_an_account_limits_all_its_campaigns():
+    client, account = visitor(VIEW, CHANGE), make_account()
+
+    client.post(page(account), form(open_batch_limit="3", numbers_per_minute="600", at_carrier_limit="5000"))
+
+    account.refresh_from_db()
+    assert (account.open_batch_limit, account.numbers_per_minute, account.at_carrier_limit) == (3, 600, 5000)
+
+
+def test_a_pace_of_nothing_is_refused():
+    response = visitor(VIEW, CHANGE).post(page(make_account()), form(numbers_per_minute="0"))
+
+    assert list(response.context["adminform"].form.errors) == ["numbers_per_minute"]

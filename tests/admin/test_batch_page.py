@@ -34,8 +34,9 @@ def half_billed() -> Batch:
 
 
 def needs_a_person() -> dict[str, int]:
-    page = admin.site._registry[Batch]
-    return {item.query: item.count for item in page.attention(RequestFactory().get("/"))}
+    page, request = admin.site._registry[Batch], RequestFactory().get("/")
+    request.user = factories.make_user()
+    return {item.query: item.count for item in page.attention(request)}
 
 
 def test_an_empty_list_says_what_it_is_for():

@@ -1,12 +1,14 @@
 """An operator's way in Chromium: sound, draft, list, column, launch, pause; and every page at both widths."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from dialer.flow import intake
-from dialer.models import Batch, Campaign, CarrierFile, ContactList, VoiceFile
+from dialer.models import Batch, Campaign, CarrierFile, ContactList, RetryRule, VoiceFile
 from dialer.terms import Disposition, SkipReason
 from tests.factories import (
     make_account,
@@ -23,6 +25,11 @@ from tests.factories import (
 
 pytest_plugins = ["tests.browser"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+# Fields that a reader of the screen can't name.
+UNNAMED = """() => [...document.querySelectorAll("input:not([type=hidden], [type=submit]), select, textarea")]
+  .filter((field) => field.offsetParent && !field.labels?.length && !field.ariaLabel)
+  .map((field) => field.name || field.id)"""
 
 PEOPLE = "Name;Office;Phone\n" + "\n".join(f"Person {i};021555{i:04};0812{i:08}" for i in range(1, 31))
 
@@ -78,7 +85,7 @@ def test_from_a_sound_and_a_list_to_a_running_campaign(desk, files: Path):
 
     desk.open(f"/dialer/campaign/{Campaign.objects.get().pk}/launch/")
     page.get_by_role("button", name="Call 30 people").click()
-    expect(page.get_by_text("Launched: 30 people are called.")).to_be_visible()
+    expect(page.get_by_role("status").get_by_text("Launched: 30 people are called.")).to_be_visible()
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
     assert desk.complaints == []
@@ -97,8 +104,23 @@ def every_page() -> list[str]:
     open_list = make_contact_list(
         campaign=draft, state=ContactList.State.UPLOADED, number_column=None, content=PEOPLE.encode(), delimiter=";"
     )
+    paused = make_campaign(state=Campaign.State.PAUSED)
+    scheduled = make_campaign(state=Campaign.State.SCHEDULED, start_at=timezone.now() + timedelta(days=1))
+    RetryRule.objects.create(campaign=paused, disposition=Disposition.NO_ANSWER, pause_minutes=60)
+    uncertain = make_batch(contacts=make_contacts(2), state=Batch.State.UNCERTAIN, ask_at=timezone.now())
     home = "/dialer"
     return [
+        f"{home}/campaign/{paused.pk}/change/",
+        f"{home}/campaign/{paused.pk}/rules/",
+        f"{home}/campaign/{paused.pk}/widen/",
+        f"{home}/campaign/{scheduled.pk}/change/",
+        f"{home}/campaign/{scheduled.pk}/launch/",
+        f"{home}/batch/{uncertain.pk}/change/",
+        f"{home}/batch/{uncertain.pk}/decide/",
+        f"{home}/contact/{people[0].pk}/change/",
+        f"{home}/donotcalllist/",
+        f"{home}/donotcalllist/add/",
+        f"{home}/donotcall/upload/",
         f"{home}/account/",
         f"{home}/account/add/",
         f"{home}/account/{campaign.account_id}/change/",
@@ -130,5 +152,40 @@ def test_every_page_fits_and_makes_nobody_complain(width: str, request: pytest.F
         visitor.open(path)
         assert visitor.page.locator("h1").count() == 1, path
         assert visitor.overhang() <= 0, path
+        assert visitor.page.evaluate(UNNAMED) == [], path
 
     assert visitor.complaints == []
+
+
+def test_a_later_start_is_told_on_the_clock_of_the_people_called(desk):
+    draft = make_campaign()
+    make_contacts(2, campaign=draft)
+    desk.log_in(make_user(is_superuser=True))
+
+    desk.open(f"/dialer/campaign/{draft.pk}/launch/")
+    desk.page.get_by_label("Start at").fill("2099-01-05T05:00")
+    expect(desk.page.get_by_text("It is 12:00 on Mon in Jakarta")).to_be_visible()
+    desk.page.get_by_role("button", name="Start at this time").click()
+
+    expect(
+        desk.page.get_by_role("status").get_by_text("It starts by itself on 5 Jan 2099, 05:00 (UTC).")
+    ).to_be_visible()
+    desk.page.get_by_role("button", name="Take back").click()
+    expect(desk.page.get_by_role("link", name="Launch…")).to_be_visible()
+    assert desk.complaints == []
+
+
+def test_a_row_is_added_in_the_browser_and_saved(desk):
+    draft = make_campaign()
+    desk.log_in(make_user(is_superuser=True))
+
+    desk.open(f"/dialer/campaign/{draft.pk}/change/")
+    desk.page.get_by_role("button", name="Add another Rule").click()
+    row = desk.page.locator("#retry_rules-1")
+    row.get_by_label("The call ended").select_option("busy")
+    row.get_by_label("Each after (minutes)").fill("10")
+    desk.page.get_by_role("button", name="Save", exact=True).click()
+
+    expect(desk.page.get_by_text("Saved.")).to_be_visible()
+    assert str(draft.retry_rules.get()) == "busy: 1 more after 10 minutes"
+    assert desk.complaints == []

@@ -31,10 +31,35 @@ def door(campaign: Campaign, name: str) -> str:
     return reverse(f"admin:dialer_campaign_{name}", args=[campaign.pk])
 
 
+PACE = {
+    "batch_size": "",
+    "numbers_per_minute": "",
+    "at_carrier_limit": "",
+    "canary_size": "50",
+    "silence_limit_minutes": "30",
+    "failure_limit_percent": "60",
+    "line_failure_limit_percent": "30",
+    "opt_out_limit_percent": "20",
+}
+
+
+def rows(prefix: str, *new: dict[str, object]) -> dict[str, object]:
+    """New rows of a campaign's part, as its form sends them."""
+    sent: dict[str, object] = {f"{prefix}-TOTAL_FORMS": len(new), f"{prefix}-INITIAL_FORMS": 0}
+    for number, row in enumerate(new):
+        sent |= {f"{prefix}-{number}-{name}": value for name, value in row.items()}
+    return sent
+
+
 def form(campaign: Campaign | None = None, **changes: object) -> dict[str, object]:
     campaign = campaign or Campaign(name="Reminder", account=make_account(), voice_file=make_voice_file())
     return {
+        **rows("call_windows"),
+        **rows("retry_rules"),
+        **PACE,
         "name": campaign.name,
+        "purpose": "service",
+        "late_grace_minutes": "60",
         "account": campaign.account_id,
         "voice_file": campaign.voice_file_id,
         "voice_delivery": "carrier_file",
@@ -42,7 +67,6 @@ def form(campaign: Campaign | None = None, **changes: object) -> dict[str, objec
         "ring_seconds": "60",
         "max_call_seconds": "120",
         "drops_undialled_today": "on",
-        "batch_size": "",
         "remark": "",
         **changes,
     }

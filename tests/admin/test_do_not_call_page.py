@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from dialer.models import DoNotCall
+from dialer.models.do_not_call import house_list
 from tests import factories
 from tests.admin.visits import found, list_of, page_of, query_count, text, visitor
 
@@ -27,7 +28,9 @@ def listed() -> set[str]:
 def upload(client, content: bytes, name: str = "wishes.csv", **fields):
     file = BytesIO(content)
     file.name = name
-    return client.post(UPLOAD, {"file": file, "country": "ID", "reason": "", "source": "", **fields})
+    return client.post(
+        UPLOAD, {"file": file, "country": "ID", "list": house_list(), "reason": "", "source": "", **fields}
+    )
 
 
 def test_an_empty_list_says_what_it_is_for():
@@ -36,7 +39,10 @@ def test_an_empty_list_says_what_it_is_for():
 
 def test_a_number_typed_in_any_spelling_is_stored_as_e164():
     client = visitor(LOOK, MAY_ADD, username="ana")
-    answer = client.post(ADD, {"number": "0812-3456-7890", "country": "ID", "reason": "asked", "source": "telephone"})
+    answer = client.post(
+        ADD,
+        {"number": "0812-3456-7890", "country": "ID", "list": house_list(), "reason": "asked", "source": "telephone"},
+    )
 
     assert answer.status_code == 302
     row = DoNotCall.objects.get()
@@ -53,7 +59,7 @@ def test_the_country_of_the_accounts_is_proposed():
     [("0812", "too short"), ("081234567890 / 081234567891", "more than one number"), ("call me", "letters or signs")],
 )
 def test_what_is_no_number_is_refused_with_a_sentence(typed, sentence):
-    answer = visitor(LOOK, MAY_ADD).post(ADD, {"number": typed, "country": "ID"})
+    answer = visitor(LOOK, MAY_ADD).post(ADD, {"number": typed, "country": "ID", "list": house_list()})
     assert answer.status_code == 200
     assert sentence in answer.content.decode()
     assert listed() == set()
@@ -61,7 +67,7 @@ def test_what_is_no_number_is_refused_with_a_sentence(typed, sentence):
 
 def test_a_number_that_is_on_the_list_already_is_not_added_twice():
     factories.make_do_not_call(number=NUMBER)
-    answer = visitor(LOOK, MAY_ADD).post(ADD, {"number": "081234567890", "country": "ID"})
+    answer = visitor(LOOK, MAY_ADD).post(ADD, {"number": "081234567890", "country": "ID", "list": house_list()})
     assert "on the list already" in answer.content.decode()
     assert DoNotCall.objects.count() == 1
 

@@ -1,0 +1,169 @@
+"""What a campaign waits for, and what happened to it: read from the rows, said in sentences."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.admin.options import get_content_type_for_model
+from django.db.models import Count, Min, Q
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from dialer.admin.columns import count as shown_count
+from dialer.admin.doors import list_address
+from dialer.flow import pacing
+from dialer.flow.batching import batch_size
+from dialer.flow.hours import hours_of
+from dialer.flow.mistakes import DialerError
+from dialer.flow.reports import Progress
+from dialer.models import Attempt, Batch, Campaign, Contact
+from dialer.terms import Disposition
+
+EVENTS_SHOWN = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pending:
+    """Some people whose case is still open, or comes back: how many, what of them, and since or until when."""
+
+    label: str | Promise
+    count: int
+    note: str | Promise
+    at: datetime | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that happened: when, what, and by whom if it was a person."""
+
+    at: datetime
+    what: str
+    who: str = ""
+
+
+def standstill(campaign: Campaign, *, now: datetime) -> str:
+    """Why no number leaves now, in a sentence; "" if some do, or if the campaign does not run."""
+    if campaign.state != Campaign.State.RUNNING:
+        return ""
+    account = campaign.account
+    if not account.is_enabled:
+        return gettext("Nobody is called: the account “%s” is not in use.") % account
+    if account.stopped_because:
+        return gettext("Nobody is called: the account “%(account)s” was stopped. %(because)s") % {
+            "account": account,
+            "because": account.stopped_because,
+        }
+    waiting = campaign.batches.filter(state=Batch.State.WAITING).order_by("sequence").first()
+    if waiting is not None and waiting.due_at > now:
+        return _why_it_waits(waiting)
+    return _why_none_leaves(campaign, waiting, now=now)
+
+
+def pending(campaign: Campaign, progress: Progress) -> list[Pending]:
+    """Everybody of whom something is still to come, or to be asked; with two queries."""
+    attempts = _of_attempts(campaign)
+    postponed = campaign.contacts.filter(postponed_until__isnull=False, skip_reason="").aggregate(
+        count=Count("pk"), first=Min("postponed_until")
+    )
+    here = {"campaign__id__exact": campaign.pk}
+    rows = [
+        Pending(
+            label=_("Silent"),
+            count=progress.silent,
+            note=_("Handed over and never billed; the oldest since"),
+            at=attempts["silent_since"],
+            url=list_address(Contact, **here, call="silent"),
+        ),
+        Pending(
+            label=_("Dropped at the end of the day"),
+            count=progress.dispositions.get(Disposition.NOT_CALLED, 0),
+            note=_("The carrier did not get to them. A rule for calling again brings them back."),
+            url=list_address(Contact, **here, call=Disposition.NOT_CALLED.value),
+        ),
+        Pending(
+            label=_("Next round planned"),
+            count=attempts["again"],
+            note=_("Called again by rule; the first at"),
+            at=attempts["again_at"],
+        ),
+        Pending(
+            label=_("Postponed"),
+            count=postponed["count"],
+            note=_("Called often enough, or at a closed hour; the first again at"),
+            at=postponed["first"],
+        ),
+    ]
+    return [row for row in rows if row.count]
+
+
+def events(campaign: Campaign, batches: Iterable[Batch]) -> list[Event]:
+    """The newest first, from what people did with the campaign and from its batches; one query."""
+    found = sorted(_events(campaign, batches), key=lambda event: event.at, reverse=True)
+    return found[:EVENTS_SHOWN]
+
+
+def _why_it_waits(batch: Batch) -> str:
+    at = date_format(timezone.localtime(batch.due_at), "j M, H:i")
+    return gettext("Batch %(number)s waits until %(at)s. %(message)s") % {
+        "number": batch.sequence,
+        "at": at,
+        "message": batch.message,
+    }
+
+
+def _why_none_leaves(campaign: Campaign, waiting: Batch | None, *, now: datetime) -> str:
+    try:
+        hours = hours_of(campaign, on=now.date())
+    except DialerError as error:
+        return str(error)
+    if not hours.is_open_somewhere(now):
+        return gettext("Nobody is called at this hour. %s") % hours.explain(now)
+    if waiting is None and campaign.is_planned and not _somebody_is_due(campaign, now=now):
+        return gettext("Everybody who is due has been handed over.")
+    room = pacing.room(campaign, hours=hours, wish=batch_size(campaign), now=now, besides=waiting)
+    return room.because if room.count <= 0 else ""
+
+
+def _somebody_is_due(campaign: Campaign, *, now: datetime) -> bool:
+    again = Attempt.objects.filter(batch__campaign=campaign, retry_at__lte=now)
+    return again.exists() or campaign.contacts.filter(postponed_until__lte=now, skip_reason="").exists()
+
+
+def _of_attempts(campaign: Campaign) -> dict[str, Any]:
+    return Attempt.objects.filter(batch__campaign=campaign).aggregate(
+        silent_since=Min("silent_since"),
+        again=Count("pk", filter=Q(retry_at__isnull=False)),
+        again_at=Min("retry_at"),
+    )
+
+
+def _events(campaign: Campaign, batches: Iterable[Batch]) -> Iterator[Event]:
+    yield Event(at=campaign.created_at, what=gettext("Drafted."), who=str(campaign.created_by or ""))
+    if campaign.ended_at:
+        yield Event(at=campaign.ended_at, what=str(campaign.get_state_display()).capitalize() + ".")
+    content_type = get_content_type_for_model(campaign)
+    entries = LogEntry.objects.filter(content_type=content_type, object_id=str(campaign.pk)).select_related("user")
+    for entry in entries.order_by("-pk")[:EVENTS_SHOWN]:
+        yield Event(at=entry.action_time, what=entry.get_change_message(), who=entry.user.get_username())
+    for batch in batches:
+        yield from _events_of(batch)
+
+
+def _events_of(batch: Batch) -> Iterator[Event]:
+    name = {"number": batch.sequence, "people": shown_count(batch.contact_count)}
+    if batch.sent_at:
+        yield Event(at=batch.sent_at, what=gettext("Batch %(number)s sent: %(people)s people.") % name)
+    if batch.decided_at:
+        what = gettext("Batch %(number)s: %(message)s") % {**name, "message": batch.message}
+        yield Event(at=batch.decided_at, what=what, who=str(batch.decided_by or ""))
+    elif batch.state == Batch.State.REFUSED and batch.answered_at:
+        what = gettext("Batch %(number)s refused: %(message)s") % {**name, "message": batch.message}
+        yield Event(at=batch.answered_at, what=what)
+    if batch.settled_at:
+        yield Event(at=batch.settled_at, what=gettext("Batch %(number)s is settled.") % name)

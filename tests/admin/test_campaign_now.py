@@ -1,0 +1,158 @@
+"""The status of a campaign says why nobody is called, what is still to come, and what happened."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from dialer.admin.campaign_now import standstill
+from dialer.models import Account, Attempt, Batch, Campaign, Contact
+from dialer.terms import Disposition
+from tests.admin.visits import page_of, query_count, text, visitor
+from tests.factories import make_account, make_batch, make_campaign, make_contacts, settle
+
+pytestmark = pytest.mark.django_db
+
+VIEW = "dialer.view_campaign"
+MONDAY_NOON = datetime(2026, 11, 23, 5, tzinfo=UTC)  # in Jakarta
+SUNDAY_NOON = MONDAY_NOON - timedelta(days=1)
+
+
+def running(people: int = 4, **fields: object) -> Campaign:
+    campaign = make_campaign(**{"state": Campaign.State.RUNNING, "widened_because": "", **fields})
+    make_contacts(people, campaign=campaign)
+    return campaign
+
+
+def test_nobody_asks_why_while_numbers_leave():
+    assert standstill(running(), now=MONDAY_NOON) == ""
+
+
+@pytest.mark.parametrize("state", [Campaign.State.DRAFT, Campaign.State.PAUSED, Campaign.State.FINISHED])
+def test_nobody_asks_why_of_a_campaign_that_does_not_run(state: Campaign.State):
+    assert standstill(running(state=state), now=SUNDAY_NOON) == ""
+
+
+def test_closed_hours_are_the_reason_with_the_next_opening():
+    sentence = standstill(running(), now=SUNDAY_NOON)
+
+    assert sentence.startswith("Nobody is called at this hour.")
+    assert "Opens Mon 09:00" in sentence
+
+
+def test_a_stopped_account_is_the_reason():
+    campaign = running(account=make_account(stopped_because="The key is wrong."))
+    assert "The key is wrong." in standstill(campaign, now=MONDAY_NOON)
+
+    Account.objects.update(stopped_because="", is_enabled=False)
+    assert "not in use" in standstill(Campaign.objects.get(), now=MONDAY_NOON)
+
+
+def test_a_limit_is_the_reason():
+    campaign = running(at_carrier_limit=2)
+    make_batch(contacts=list(campaign.contacts.all()[:2]), state=Batch.State.ACCEPTED)
+
+    assert "limit at the carrier" in standstill(campaign, now=MONDAY_NOON)
+
+
+def test_a_batch_that_waits_says_until_when_and_why():
+    campaign = running()
+    due_at = MONDAY_NOON + timedelta(minutes=15)
+    make_batch(contacts=list(campaign.contacts.all()[:2]), due_at=due_at, message="The carrier is not reachable.")
+
+    sentence = standstill(campaign, now=MONDAY_NOON)
+
+    assert sentence == "Batch 1 waits until 23 Nov, 05:15. The carrier is not reachable."
+
+
+def test_a_country_without_rules_is_the_reason():
+    assert standstill(running(account=make_account(country="DE")), now=MONDAY_NOON) != ""
+
+
+def test_everybody_due_may_have_been_handed_over():
+    campaign = running(is_planned=True)
+    assert standstill(campaign, now=MONDAY_NOON) == "Everybody who is due has been handed over."
+
+    Contact.objects.filter(pk=campaign.contacts.first().pk).update(postponed_until=MONDAY_NOON)
+    assert standstill(campaign, now=MONDAY_NOON) == ""
+
+
+def eventful() -> Campaign:
+    """Six people: one dropped, one to be called again, one silent, one postponed, two not looked at."""
+    campaign = running(6)
+    people = list(campaign.contacts.all())
+    dropped, again, silent = make_batch(contacts=people[:3], state=Batch.State.ACCEPTED).attempts.all()
+    settle([dropped], Disposition.NOT_CALLED)
+    settle([again], Disposition.NO_ANSWER)
+    Attempt.objects.filter(pk=again.pk).update(retry_at=timezone.now() + timedelta(hours=1))
+    Attempt.objects.filter(pk=silent.pk).update(silent_since=timezone.now())
+    Contact.objects.filter(pk=people[3].pk).update(postponed_until=timezone.now() + timedelta(hours=9))
+    return campaign
+
+
+def test_the_status_counts_who_is_still_to_come_or_to_be_asked():
+    context = visitor(VIEW).get(page_of(eventful())).context
+
+    assert {str(row.label): row.count for row in context["pending"]} == {
+        "Silent": 1,
+        "Dropped at the end of the day": 1,
+        "Next round planned": 1,
+        "Postponed": 1,
+    }
+    assert all(row.at for row in context["pending"] if str(row.label) != "Dropped at the end of the day")
+
+
+def test_what_happened_stands_there_the_newest_first():
+    campaign, boss = eventful(), visitor(is_superuser=True, username="ana")
+    boss.post(f"/dialer/campaign/{campaign.pk}/pause/")
+
+    events = boss.get(page_of(campaign)).context["events"]
+
+    assert (events[0].what.split(".")[0], events[0].who) == ("Paused", "ana")
+    assert "Batch 1 sent: 3 people." in [event.what for event in events]
+    assert [event.at for event in events] == sorted((event.at for event in events), reverse=True)
+
+
+def test_the_status_costs_the_same_with_many_events():
+    campaign, client = eventful(), visitor(VIEW)
+    few = query_count(client, page_of(campaign))
+    contact_list = campaign.contact_lists.get()
+    for _ in range(5):
+        contacts = make_contacts(2, contact_list=contact_list)
+        make_batch(contacts=contacts, state=Batch.State.REFUSED, decided_at=timezone.now())
+
+    assert query_count(client, page_of(campaign)) == few
+
+
+# --- One person -----------------------------------------------------------------------------------------------------
+
+
+def test_a_contact_shows_every_round_with_its_outcome():
+    campaign = running(1)
+    [person] = campaign.contacts.all()
+    first = make_batch(contacts=[person], state=Batch.State.SETTLED)
+    settle(first.attempts.all(), Disposition.NO_ANSWER)
+    second = make_batch(contacts=[person], state=Batch.State.SETTLED, round=2)
+    settle(second.attempts.all(), Disposition.ANSWERED, keypress="1")
+
+    client = visitor("dialer.view_contact")
+    rounds = client.get(page_of(person)).context["rounds"]
+
+    assert [(attempt.round, attempt.disposition) for attempt in rounds] == [(2, "answered"), (1, "no_answer")]
+    assert page_of(first) in text(client, page_of(person))
+
+
+def test_a_contact_says_until_when_it_is_postponed_and_when_it_is_called_again():
+    campaign = eventful()
+    client = visitor("dialer.view_contact")
+    postponed = campaign.contacts.get(postponed_until__isnull=False)
+    again = campaign.contacts.get(attempts__retry_at__isnull=False)
+
+    assert "until" in text(client, page_of(postponed))
+    assert "called again from" in text(client, page_of(again))
+
+
+def test_contacts_without_any_rounds_show_none():
+    [person] = make_contacts(1)
+
+    assert "Every call to this person" not in text(visitor("dialer.view_contact"), page_of(person))
