@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from dialer import phone
 from dialer.terms import Purpose
 
 HOUSE_LIST = "House list"
@@ -54,8 +55,6 @@ class DoNotCallNumbers(models.QuerySet["DoNotCall"]):
     def against(self, *, purpose: str, country: str) -> "DoNotCallNumbers":
         """Entries that hold for campaigns of this purpose and country."""
         return self.filter(list__purpose__in=["", purpose], list__country__in=["", country])
-
-from dialer import phone
 
 
 class DoNotCall(models.Model):
