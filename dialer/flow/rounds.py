@@ -94,10 +94,9 @@ def _retry_at(attempt: Attempt, rules: Rules, track: list[_Step]) -> datetime | 
     """When the next round is due: only what the rule for this outcome allows, and never after an answer."""
     campaign = attempt.batch.campaign
     rule = rules.get((campaign.pk, attempt.disposition))
-    this = next(step for step in track if step.round == attempt.round)
     is_last = all(step.round <= attempt.round for step in track)
     was_answered = any(step.disposition == Disposition.ANSWERED for step in track)
-    if rule is None or campaign.state in withdrawal.OVER or not is_last or not this.was_called or was_answered:
+    if rule is None or campaign.state in withdrawal.OVER or not is_last or was_answered:
         return None
     if _rounds_so_far(attempt.disposition, track) > rule.more_rounds or _opted_out(attempt):
         return None
