@@ -189,7 +189,7 @@ class Stage:
         for after_seconds, process in sorted(kills, key=lambda kill: kill[0]):
             _wait(workers, seconds=started + after_seconds - monotonic())
             if not process.has_ended():
-                process.kill()
+                process.end()
                 self.kills += 1
         _wait(workers, seconds=started + seconds - monotonic())
         for worker in workers:
