@@ -79,7 +79,7 @@ def _template(folder: Path, database: str) -> Iterator[str]:
         yield address
     finally:
         if database == "postgres":
-            lanes.drop_postgres(name)
+            lanes.drop_postgres_with_copies(name)
 
 
 def _played(folder: Path, template: str, seeds: range, *, count: int) -> Iterator[Played]:

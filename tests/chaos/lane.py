@@ -103,8 +103,17 @@ def drop_postgres(name: str) -> None:
     on_postgres(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
-def on_postgres(statement: str) -> None:
+def drop_postgres_with_copies(template: str) -> None:
+    """The template is gone, and so are the databases that lanes copied from it."""
+    for (name,) in on_postgres(f"SELECT datname FROM pg_database WHERE datname LIKE '{template}\\_%'"):  # noqa: S608
+        drop_postgres(name)
+    drop_postgres(template)
+
+
+def on_postgres(statement: str) -> list[tuple[str]]:
+    """The rows of the answer, if it has any."""
     import psycopg
 
     with psycopg.connect(f"{POSTGRES}/postgres", autocommit=True) as connection:
-        connection.execute(statement)
+        answer = connection.execute(statement)
+        return answer.fetchall() if answer.description else []
