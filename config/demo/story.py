@@ -15,7 +15,7 @@ from django.utils import timezone
 from config.demo.processes import BASE_DIR, DidNotStart, SandboxProcess, console, sandbox
 from config.demo.terminal import TooSlow, say, table, watch
 from dialer import tasks
-from dialer.flow import hours, intake, ledger, lifecycle, reports, suppression, voice
+from dialer.flow import connect, hours, intake, ledger, lifecycle, reports, suppression, voice
 from dialer.models import Account, CallWindow, Campaign, ContactList
 from dialer.terms import VoiceDelivery
 from recordings import archive
@@ -62,6 +62,7 @@ def _account(carrier: SandboxProcess, address: str, *, app_id: str, access_key: 
     )
     path = reverse("callback", args=[account.pk, account.callback_secret, "bills"])
     carrier.configure(callback_url=f"{address}{path}")
+    connect.test(account)
     return account
 
 

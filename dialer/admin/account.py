@@ -20,13 +20,13 @@ from dialer.admin.callback_address import callback_addresses
 from dialer.admin.doors import FORM, ORDER, back_to, door, routes, show
 from dialer.admin.navigation import Attention, Place, Section, capped_count
 from dialer.carriers.contract import CarrierError
-from dialer.flow import ledger
-from dialer.flow.connect import capabilities_of, carrier_of
+from dialer.flow import connect, ledger
+from dialer.flow.connect import capabilities_of
 from dialer.models import Account, Callback, ContactList
 from dialer.models.account import new_callback_secret
 from dialer.terms import CarrierName
 
-# Whoever changes one of these is somebody else to the carrier, so the token of before is worth nothing.
+# Whoever changes one of these is somebody else to the carrier, so token and test of before are worth nothing.
 IDENTITY = {"carrier", "app_id", "access_key", "batch_url", "token_url", "country", "country_code"}
 
 
@@ -127,7 +127,8 @@ class AccountAdmin(ConsoleAdmin):
         changed = set(form.changed_data)
         if changed & IDENTITY:
             obj.token, obj.token_obtained_at = "", None
-            changed |= {"token", "token_obtained_at"}
+            obj.tested_at, obj.test_complaint = None, ""
+            changed |= {"token", "token_obtained_at", "tested_at", "test_complaint"}
             messages.info(request, gettext("You are somebody else to the carrier now. Test the connection."))
         if changed:
             obj.save(update_fields=changed)
@@ -154,11 +155,10 @@ class AccountAdmin(ConsoleAdmin):
     def check_view(self, request: HttpRequest, account: Account) -> HttpResponseBase:
         """Log in afresh, and say in words how it went; an account that works again is not stopped any more."""
         try:
-            answer = carrier_of(account).check()
+            answer = connect.test(account)
         except CarrierError as error:
             messages.error(request, str(error))
             return back_to(account)
-        Account.objects.filter(pk=account.pk).update(stopped_because="")
         self.log_change(request, account, gettext("Tested the connection: it works."))
         messages.success(request, answer)
         return back_to(account)
@@ -207,9 +207,13 @@ class AccountAdmin(ConsoleAdmin):
         if not account.is_enabled:
             return columns.state_badge(gettext("not in use"), "cancelled")
         if account.stopped_because:
-            badge = columns.state_badge(gettext("stopped"), "refused")
-            return format_html('{} <span class="quiet">{}</span>', badge, account.stopped_because)
-        return columns.state_badge(gettext("ready"), "ready")
+            return _state(gettext("stopped"), "refused", account.stopped_because)
+        if account.tested_at is None:
+            return columns.state_badge(gettext("not tested"), "waiting")
+        if account.test_complaint:
+            return _state(gettext("test failed"), "refused", account.test_complaint)
+        tested = format_html(gettext("tested {}"), columns.when(account.tested_at))
+        return _state(gettext("ready"), "ready", tested)
 
     @admin.display(description=_("callback addresses"))
     def addresses(self, account: Account) -> SafeString:
@@ -227,10 +231,14 @@ class AccountAdmin(ConsoleAdmin):
     @admin.display(description=_("bills read"), ordering="pulled_at")
     def pulled(self, account: Account) -> SafeString | str:
         if account.pull_complaint:
-            badge = columns.state_badge(gettext("failed"), "refused")
-            return format_html('{} <span class="quiet">{}</span>', badge, account.pull_complaint)
+            return _state(gettext("failed"), "refused", account.pull_complaint)
         return columns.when(account.pulled_at)
 
     @admin.display(description=_("asked again"))
     def next_pull(self, account: Account) -> SafeString | str:
         return columns.when(account.next_pull_at)
+
+
+def _state(word: str, kind: str, why: str) -> SafeString:
+    """A state, and beside it what is known of it."""
+    return format_html('{} <span class="quiet">{}</span>', columns.state_badge(word, kind), why)

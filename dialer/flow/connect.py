@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from dialer import carriers
-from dialer.carriers.contract import AccountSettings, Capabilities, Carrier, Exchange, OutcomeUnknown
+from dialer.carriers.contract import AccountSettings, Capabilities, Carrier, CarrierError, Exchange, OutcomeUnknown
 from dialer.carriers.http import Wire
 from dialer.flow.seat import hold
 from dialer.models import Account, Batch, CarrierExchange
@@ -52,6 +52,21 @@ def wire_of(account: Account, *, batch: Batch | None = None) -> Wire:
 def capabilities_of(account: Account) -> Capabilities:
     """What the account's carrier can do; asks nobody."""
     return carriers.capabilities(account.carrier)
+
+
+def test(account: Account) -> str:
+    """Log in afresh; a sentence that says who we are there. The account knows when it was tested and with what end.
+
+    One that works is not stopped any more. Raises CarrierError, whose sentence the account keeps. May be repeated.
+    """
+    row = Account.objects.filter(pk=account.pk)
+    try:
+        answer = carrier_of(account).check()
+    except CarrierError as error:
+        row.update(tested_at=timezone.now(), test_complaint=str(error))
+        raise
+    row.update(tested_at=timezone.now(), test_complaint="", stopped_because="")
+    return answer
 
 
 class AccountToken:

@@ -138,6 +138,9 @@ class Account(models.Model):
     pull_window_seconds = models.PositiveIntegerField(default=6 * 3600, editable=False)
     pull_complaint = models.TextField(blank=True, editable=False)
 
+    tested_at = models.DateTimeField(null=True, editable=False)  # last time that the connection was tested
+    test_complaint = models.TextField(blank=True, editable=False)  # what that test found; empty if it worked
+
     stopped_because = models.TextField(blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

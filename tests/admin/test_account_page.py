@@ -90,14 +90,15 @@ def test_secrets_never_come_back_and_an_empty_field_keeps_them():
     "change",
     [{"app_id": "another"}, {"access_key": "another"}, {"batch_url": f"{NOWHERE}2"}, {"token_url": f"{NOWHERE}2"}],
 )
-def test_whoever_becomes_somebody_else_loses_the_token(change: dict[str, str]):
+def test_whoever_becomes_somebody_else_loses_the_token_and_counts_as_not_tested(change: dict[str, str]):
     client = visitor(VIEW, CHANGE)
-    account = make_account(name="Indonesia main", token="old-token", token_obtained_at=timezone.now())
+    now = timezone.now()
+    account = make_account(name="Indonesia main", token="old-token", token_obtained_at=now, tested_at=now)
 
     client.post(page(account), form(**change))
 
     account.refresh_from_db()
-    assert (account.token, account.token_obtained_at) == ("", None)
+    assert (account.token, account.token_obtained_at, account.tested_at) == ("", None, None)
 
 
 @pytest.fixture
@@ -193,6 +194,7 @@ def test_a_carrier_that_can_not_be_reached_is_said_in_words_and_the_account_stay
     assert str(message).endswith(".")
     account.refresh_from_db()
     assert account.stopped_because == "It was refused."
+    assert account.test_complaint == str(message)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -220,6 +222,24 @@ def test_wrong_credentials_are_said_in_words():
     assert message.level_tag == "error"
     assert str(message).endswith((".", ")"))
     assert "wrong-key" not in text_of(response)
+
+
+def test_an_account_is_ready_only_when_its_last_test_says_so():
+    client, account = visitor(VIEW, CHANGE), make_account()
+
+    def shown(**fields: object) -> str:
+        Account.objects.filter(pk=account.pk).update(**fields)
+        return text_of(client.get(page(account)))
+
+    assert ">Not tested<" in shown(tested_at=None)
+    failed = shown(tested_at=timezone.now(), test_complaint="Nobody answers there.")
+    assert ">Test failed<" in failed
+    assert "Nobody answers there." in failed
+    assert ">Ready<" not in failed
+    ready = shown(test_complaint="")
+    assert ">Ready<" in ready
+    assert "tested <time" in ready
+    assert "tested <time" in text_of(client.get(reverse("admin:dialer_account_changelist")))
 
 
 def test_bills_are_asked_for_at_once():

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from dialer.carriers.contract import BadCredentials, BillQuery, OutcomeUnknown, Refused
+from dialer.carriers.contract import BadCredentials, BillQuery, CarrierError, OutcomeUnknown, Refused
 from dialer.flow import connect
 from dialer.flow.connect import AccountToken, capabilities_of, carrier_of
 from dialer.flow.seat import hold
@@ -177,3 +177,27 @@ def test_wrong_credentials_are_told_apart(carrier: TestCarrier) -> None:
 
 def test_capabilities_are_known_without_asking_anybody() -> None:
     assert capabilities_of(make_account()).keeps_recordings_days == 90
+
+
+# --- the test of a connection ------------------------------------------------------------------------------------
+
+
+def test_a_test_that_works_is_noted_and_the_account_is_not_stopped_any_more(carrier: TestCarrier) -> None:
+    Account.objects.update(stopped_because="It was refused.", test_complaint="It was refused.")
+
+    assert "knows us" in connect.test(carrier.account)
+
+    account = row(carrier.account)
+    assert account.tested_at is not None
+    assert (account.test_complaint, account.stopped_because) == ("", "")
+
+
+def test_a_test_that_fails_leaves_its_sentence_and_the_account_as_stopped_as_before() -> None:
+    account = make_account(stopped_because="It was refused.")
+
+    with pytest.raises(CarrierError) as raised:
+        connect.test(account)
+
+    account = row(account)
+    assert account.tested_at is not None
+    assert (account.test_complaint, account.stopped_because) == (str(raised.value), "It was refused.")
