@@ -1,7 +1,9 @@
 """An operator's word on an uncertain batch, where no evidence comes."""
 
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -22,6 +24,13 @@ def was_not_sent(batch: Batch, *, by: Any, because: str) -> int:
     Whoever decides this wrongly calls people twice: a permission of its own, a reason, and an entry in the history.
     Nobody is due again if the campaign has ended meanwhile. The caller rings for `dispatch`. Raises DialerError.
     """
+    speaks_until = (batch.sent_at or timezone.now()) + timedelta(
+        seconds=settings.LEASE_SECONDS + settings.HTTP_TOTAL_SECONDS
+    )
+    if timezone.now() < speaks_until:
+        raise DialerError(
+            f"It is too early to know: the request may still be on its way until {speaks_until:%H:%M:%S} UTC."
+        )
     with transaction.atomic():
         _decide(batch, Batch.State.REFUSED, by=by, because=because, word="it was not sent: send again")
         return withdrawal.requeue(batch)

@@ -122,3 +122,13 @@ def test_a_batch_of_a_killed_sender_that_counts_as_sent_becomes_silent_in_the_en
 
     assert batch.attempts.filter(silent_since__isnull=False).count() == 2
     assert Campaign.objects.get().state == Campaign.State.FINISHED
+
+
+def test_nobody_says_that_it_was_not_sent_while_the_request_may_still_be_on_its_way() -> None:
+    batch = make_batch(state=Batch.State.UNCERTAIN, sent_at=timezone.now() - timedelta(seconds=60))
+
+    with pytest.raises(DialerError, match="too early"):
+        verdicts.was_not_sent(batch, by=make_user(), because="the carrier's console shows nothing")
+
+    batch.refresh_from_db()
+    assert batch.state == Batch.State.UNCERTAIN
