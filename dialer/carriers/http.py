@@ -14,6 +14,8 @@ HTTP 3xx                               Refused: nothing was taken where we asked
 any other HTTP 4xx                     Refused
 2xx without a readable JSON object     OutcomeUnknown: a proxy's page, a cut body, more than LONGEST_ANSWER_BYTES
 =====================================  ====================================================================
+
+What an unknown outcome means for the one who asked, only the dialect knows: it adds that to the sentence.
 """
 
 import json
@@ -235,11 +237,8 @@ def _translated(opened: Line, error: Exception) -> CarrierError:
         return NotSent(f"No connection came about ({type(error).__name__}). Nothing was sent.")
     # What requests raises while a body comes wraps the time-out as its first argument.
     if opened.was_cut or any(isinstance(one, TIMEOUTS) for one in (error, *error.args)):
-        return OutcomeUnknown("There was no complete answer in time. The request may or may not have been taken.")
-    return OutcomeUnknown(
-        f"The connection broke before the answer was complete ({type(error).__name__}). "
-        "The request may or may not have been taken."
-    )
+        return OutcomeUnknown("There was no complete answer in time.")
+    return OutcomeUnknown(f"The connection broke before the answer was complete ({type(error).__name__}).")
 
 
 def _chunks(opened: Line, response: requests.Response, *, most_bytes: int) -> Iterator[bytes]:
@@ -267,9 +266,7 @@ def _raise_for_status(response: requests.Response) -> None:
     if status == 429:
         raise TryLater("The other side wants fewer requests (HTTP 429). It took nothing.", code=code)
     if status >= 500 or status in (408, 499) or status < 200:
-        raise OutcomeUnknown(
-            f"The other side failed (HTTP {status}). The request may or may not have been taken.", code=code
-        )
+        raise OutcomeUnknown(f"The other side failed (HTTP {status}) and gave no clear answer.", code=code)
     raise Refused(f"The other side refused the request (HTTP {status}).", code=code)
 
 
@@ -279,9 +276,7 @@ def _document(body: bytes) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
-        raise OutcomeUnknown(
-            "What came back is not an answer of the carrier (no JSON). The request may or may not have been taken."
-        )
+        raise OutcomeUnknown("The address does not answer like the carrier (no JSON): check it.")
     return document
 
 

@@ -25,7 +25,7 @@ from dialer.carriers.contract import (
     Refused,
     TokenStore,
 )
-from dialer.carriers.http import Wire
+from dialer.carriers.http import Answer, Wire
 from dialer.carriers.yunhu_answers import TokenSpent, accepted_message, as_bad_credentials, result
 from dialer.carriers.yunhu_bills import call_of, is_of_an_extension, moment, text, whole
 from dialer.carriers.yunhu_callback import Unreadable, read_records
@@ -39,13 +39,16 @@ CAPABILITIES: Final = Capabilities(
     countries=NATION_CODES,
     voice_deliveries=frozenset(VOICE_TYPES),
     refuses_repeats=False,
-    keeps_recordings_days=90,  # "3 months", page on the recording's link
+    keeps_recordings_days=89,  # "3 months", page on the recording's link; the shortest three have 89 days
     call_back_kinds=("bills",),
 )
 LOGIN: Final = "App.Sip_Auth.Login"
 LOGOUT: Final = "App.Sip_Auth.Logout"
 BILLS: Final = "App.Sip_Cdr.GetBill"
 RECORDING: Final = "App.Sip_Cdr.GetRecodeFile"
+LAUNCH: Final = "launch"
+TAKEN_OR_NOT: Final = "The batch may or may not have been taken."
+ASK_AGAIN: Final = "Try again."
 SECRETS: Final = frozenset({"appid", "accesskey", "token", "downurl", "recordurl"})
 
 PAGE_SIZE: Final = 1_000  # the most that the carrier gives in one page of bills
@@ -91,7 +94,7 @@ class Yunhu:
     def place(self, order: Order) -> Accepted:
         """Hand the batch over, with exactly one request. Raises CarrierError; ValueError if a limit is broken."""
         fields = launch_fields(order, self._settings)
-        message = self._ask(self._settings.batch_url, fields, accepted_message, purpose="launch")
+        message = self._ask(self._settings.batch_url, fields, accepted_message, purpose=LAUNCH)
         return Accepted(message=self._wire.masked(message))
 
     def bills(self, query: BillQuery) -> Iterator[tuple[Call, ...]]:
@@ -214,8 +217,18 @@ class Yunhu:
     def _ask(
         self, url: str, fields: Mapping[str, str], read: Callable[[Mapping[str, Any]], Found], *, purpose: str
     ) -> Found:
-        """What `read` finds in the answer to one request. The carrier's words in an error are masked."""
-        answer = self._wire.post_form(url, fields, purpose=purpose, secrets=SECRETS)
+        """What `read` finds in the answer to one request. The carrier's words in an error are masked.
+
+        An unknown outcome says what it means: a batch may have been taken, anything else may be asked for again.
+        """
+        try:
+            answer = self._wire.post_form(url, fields, purpose=purpose, secrets=SECRETS)
+            return self._read(answer, read)
+        except OutcomeUnknown as error:
+            advice = TAKEN_OR_NOT if purpose == LAUNCH else ASK_AGAIN
+            raise OutcomeUnknown(f"{error} {advice}", code=error.code) from None
+
+    def _read(self, answer: Answer, read: Callable[[Mapping[str, Any]], Found]) -> Found:
         try:
             return read(answer.document)
         except CarrierError as error:

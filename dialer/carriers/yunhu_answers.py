@@ -92,13 +92,15 @@ def _is_yes(tops: list[int | None], inner: Mapping[str, Any], *, is_token_servic
 
 
 def _error(verdict: Verdict, *, is_launch: bool) -> CarrierError:
+    if verdict.is_yes is None and not (verdict.code or verdict.words):
+        return OutcomeUnknown("The address does not answer like the carrier: check it.")
     known = ANSWER_CODES.get(verdict.code, AnswerCode(""))
     sentence = _sentence(verdict, known)
     if verdict.is_yes is None:
         return OutcomeUnknown(f"The carrier's answer is neither yes nor no. {sentence}", code=verdict.code)
     if known.consequence is Consequence.DOUBTFUL:
         if is_launch:
-            return OutcomeUnknown(f"{sentence} The batch may or may not have been taken.", code=verdict.code)
+            return OutcomeUnknown(sentence, code=verdict.code)
         return TryLater(sentence, code=verdict.code)
     kind = {Consequence.CREDENTIALS: BadCredentials, Consequence.TOKEN_SPENT: TokenSpent}.get(
         known.consequence, Refused
@@ -108,7 +110,7 @@ def _error(verdict: Verdict, *, is_launch: bool) -> CarrierError:
 
 def _sentence(verdict: Verdict, known: AnswerCode) -> str:
     """Such as: The carrier answered 602: the authorisation has ended ("expired"). Ask the carrier."""
-    code = verdict.code or "no code"
+    code = verdict.code or "without a code"
     quoted = f'"{verdict.words[:LONGEST_WORDS]}"' if verdict.words else ""
     said = f"{known.meaning} ({quoted})" if known.meaning and quoted else known.meaning or quoted or "no reason"
     return f"The carrier answered {code}: {said}." + (f" {known.advice}" if known.advice else "")

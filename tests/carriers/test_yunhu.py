@@ -367,6 +367,32 @@ def test_a_login_without_a_token_is_no_login(carrier_at, serve):
         carrier_at(server.address).check()
 
 
+SILENCE = pytest.param(lambda connection: None, id="nothing")
+BROKEN = pytest.param(answer(b"{}", status=502), id="a gateway's failure")
+A_PAGE = pytest.param(answer(b"<html>Welcome</html>"), id="a page")
+NO_DATA = pytest.param(answer(b'{"ret": 200, "data": {}, "msg": ""}'), id="no data")
+
+
+@pytest.mark.parametrize("talk", [SILENCE, BROKEN, A_PAGE, NO_DATA])
+def test_a_login_without_a_clear_answer_says_to_try_again_and_not_that_anything_was_taken(carrier_at, serve, talk):
+    with pytest.raises(OutcomeUnknown, match=r"\. Try again\.$") as raised:
+        carrier_at(serve(talk).address).check()
+
+    assert "taken" not in str(raised.value)
+
+
+@pytest.mark.parametrize("talk", [SILENCE, BROKEN, A_PAGE, NO_DATA])
+def test_a_launch_without_a_clear_answer_says_that_the_batch_may_have_been_taken(carrier_at, serve, order, talk):
+    with pytest.raises(OutcomeUnknown, match=r"The batch may or may not have been taken\.$"):
+        carrier_at(serve(talk).address).place(order("+6281234567890"))
+
+
+@pytest.mark.parametrize("talk", [A_PAGE, NO_DATA])
+def test_an_address_where_somebody_else_answers_is_to_be_checked(carrier_at, serve, talk):
+    with pytest.raises(OutcomeUnknown, match=r"does not answer like the carrier.*: check it"):
+        carrier_at(serve(talk).address).check()
+
+
 @pytest.mark.parametrize(
     ("ending", "is_repaired"), [("91", None), ("92", False), ("97", False), ("98", True)]
 )  # callback lost, doubled, in odd forms, without commas
@@ -402,7 +428,7 @@ def test_what_yunhu_can_do_is_known_without_an_account():
     assert known is Yunhu.capabilities
     assert known.batch_ceiling == 5000
     assert known.countries["TH"] == "tha"
-    assert known.keeps_recordings_days == 90
+    assert known.keeps_recordings_days == 89  # 1 February to 1 May
     assert not known.refuses_repeats
     assert known.call_back_kinds == ("bills",)
 

@@ -176,7 +176,7 @@ def test_wrong_credentials_are_told_apart(carrier: TestCarrier) -> None:
 
 
 def test_capabilities_are_known_without_asking_anybody() -> None:
-    assert capabilities_of(make_account()).keeps_recordings_days == 90
+    assert capabilities_of(make_account()).keeps_recordings_days == 89
 
 
 # --- the test of a connection ------------------------------------------------------------------------------------
