@@ -2,6 +2,7 @@
 
 import secrets
 from ipaddress import ip_network
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -152,3 +153,10 @@ class Account(models.Model):
 
     def __repr__(self) -> str:
         return f"<Account {self.pk}: {self.name}>"
+
+    def clean(self) -> None:
+        """Raise ValidationError for an address with a secret in it: only app id and key are stored encrypted."""
+        sentence = "Leave user and password out of the address: it is not stored encrypted."
+        wrong = {name: sentence for name in ("batch_url", "token_url") if "@" in urlsplit(getattr(self, name)).netloc}
+        if wrong:
+            raise ValidationError(wrong)

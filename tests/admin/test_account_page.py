@@ -157,6 +157,19 @@ def test_wrong_time_zones_and_networks_are_said_beside_their_fields():
     assert set(response.context["adminform"].form.errors) == {"time_zone", "allowed_sources"}
 
 
+@pytest.mark.parametrize("name", ["batch_url", "token_url"])
+@pytest.mark.parametrize("secret", ["user:s3cret@", "user@"])
+def test_an_address_with_a_password_in_it_is_refused(name: str, secret: str):
+    client, account = visitor(VIEW, CHANGE), make_account()
+
+    response = client.post(page(account), form(**{name: f"http://{secret}carrier.test/api"}))
+
+    [complaint] = response.context["adminform"].form.errors[name]
+    assert complaint.startswith("Leave user and password out of the address")
+    account.refresh_from_db()
+    assert "carrier.test" not in getattr(account, name)
+
+
 def test_callback_addresses_are_for_those_who_may_change_the_account():
     account = make_account()
     make_callback(account=account)
