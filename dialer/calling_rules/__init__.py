@@ -19,7 +19,7 @@ from dialer.calling_rules.nouns import (
     Rules,
 )
 from dialer.calling_rules.reading import Country, countries, country, rules, zones
-from dialer.calling_rules.sentences import allowed, doubts, explain, widens
+from dialer.calling_rules.sentences import allowed, doubts, explain, explain_moment, widens
 
 __all__ = [
     "Basis",
@@ -41,6 +41,7 @@ __all__ = [
     "country",
     "doubts",
     "explain",
+    "explain_moment",
     "is_open",
     "next_open",
     "rules",

@@ -19,9 +19,14 @@ def explain(at: datetime, *, rules: Rules, zones: Sequence[ZoneInfo], own: OwnWi
     "In Indonesia, debt calls are allowed Mon-Sat 08:00–20:00, not on public holidays. It is 21:10 on Sat in
     Jakarta. Opens Mon 08:00 in Jakarta." Times to come are on the clock of the first zone.
     """
+    return f"{allowed(rules)} {explain_moment(at, rules=rules, zones=zones, own=own)}"
+
+
+def explain_moment(at: datetime, *, rules: Rules, zones: Sequence[ZoneInfo], own: OwnWindows | None = None) -> str:
+    """Return the same without the rule: the campaign's own hours, the callee's clock, and what comes next."""
     own_hours = f"This campaign calls {hours_in_words(own.by_weekday)}." if own else ""
     coming = _what_comes(at, rules, zones, own)
-    return " ".join(filter(None, (allowed(rules), own_hours, _clocks(at, zones), _holiday(at, rules, zones), coming)))
+    return " ".join(filter(None, (own_hours, _clocks(at, zones), _holiday(at, rules, zones), coming)))
 
 
 def allowed(rules: Rules) -> str:

@@ -17,6 +17,7 @@ from dialer.flow.mistakes import DialerError
 from dialer.models import Campaign
 
 ANY_TIME = tuple(DayWindow(weekday=day, opens=time(0), closes=time(0)) for day in range(7))
+WIDENED = "The law's hours are not kept, but the campaign's own."
 CAN_BE_WIDENED = {Campaign.State.DRAFT, Campaign.State.PAUSED}  # nobody is handed over meanwhile
 
 Zones = tuple[ZoneInfo, ...]
@@ -52,7 +53,10 @@ class Hours:
         return min((closing for closing in closings if closing is not None), default=None)
 
     def explain(self, at: datetime) -> str:
-        """The hours and the present moment, in a sentence."""
+        """Whose hours are kept, and the moment, in sentences."""
+        if _is_widened(self.campaign, self.own):
+            moment = calling_rules.explain_moment(at, rules=self.rules, zones=self._country, own=self.own)
+            return f"{WIDENED} {moment}"
         return calling_rules.explain(at, rules=self.rules, zones=self._country, own=self.own)
 
     def is_open_somewhere(self, at: datetime) -> bool:
@@ -87,7 +91,7 @@ def hours_of(campaign: Campaign, *, on: date) -> Hours:
         rules = legal_rules(campaign, on=on)
     except NoRulesError as error:
         raise DialerError(str(error)) from error
-    if campaign.widened_because and own is not None:
+    if _is_widened(campaign, own):
         rules = replace(rules, windows=ANY_TIME, holiday_rule=HolidayRule.OPEN, holiday_hours=None)
     return Hours(campaign, rules, own)
 
@@ -130,6 +134,10 @@ def keep_to_law(campaign: Campaign, *, by: Any) -> None:
             raise DialerError(f"“{campaign}” keeps to the law's hours already.")
         _set_widened(campaign, because="", by=None, at=None)
         history.note(row, f"Keeps to the law's hours again, no longer widened for: {row.widened_because}", by=by)
+
+
+def _is_widened(campaign: Campaign, own: OwnWindows | None) -> bool:
+    return bool(campaign.widened_because) and own is not None
 
 
 def _set_widened(campaign: Campaign, *, because: str, by: Any, at: datetime | None) -> None:

@@ -162,6 +162,19 @@ def test_widened_hours_are_the_campaigns_own_and_no_more() -> None:
     assert not found.is_open(WEDNESDAY, numbers=[IN_JAKARTA])  # though the law allows it
 
 
+def test_widened_hours_are_explained_as_the_campaigns_own_and_not_as_the_laws() -> None:
+    campaign = make_campaign(widened_because="")
+    open_campaign(campaign, weekdays=range(7), opens=time(22), closes=time(2))
+    assert hours.hours_of(campaign, on=NIGHT.date()).explain(NIGHT).startswith("In Indonesia, service calls are")
+    hours.widen(campaign, because=REASON, by=make_user())
+
+    said = hours.hours_of(campaign, on=NIGHT.date()).explain(NIGHT)
+
+    assert said.startswith("The law's hours are not kept, but the campaign's own. This campaign calls Mon-Sun ")
+    assert "In Indonesia" not in said
+    assert "It is 23:00 on Wed in Jakarta" in said
+
+
 def test_widening_keeps_who_and_why_and_when() -> None:
     campaign, user = make_campaign(widened_because=""), make_user()
     open_campaign(campaign, weekdays=[6], opens=time(9), closes=time(12))
