@@ -34,7 +34,8 @@ def schedule(campaign: Campaign, *, start_at: datetime, by: Any = None) -> Prefl
 
 def unschedule(campaign: Campaign) -> None:
     """It is a draft again and starts no more by itself. Raises DialerError if it was not scheduled."""
-    _order(campaign, Campaign.State.DRAFT, {Campaign.State.SCHEDULED}, "taken back", start_at=None, asks_because="")
+    nobody = {"start_at": None, "launched_at": None, "launched_by": None}
+    _order(campaign, Campaign.State.DRAFT, {Campaign.State.SCHEDULED}, "taken back", asks_because="", **nobody)
 
 
 def start_due(*, now: datetime | None = None) -> int:

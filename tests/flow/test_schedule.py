@@ -101,9 +101,24 @@ def test_it_can_be_taken_back() -> None:
     lifecycle.unschedule(campaign)
 
     assert (fresh(campaign).state, fresh(campaign).start_at) == (State.DRAFT, None)
+    assert (fresh(campaign).launched_at, fresh(campaign).launched_by) == (None, None)  # nobody launched a draft
     assert lifecycle.start_due(now=timezone.now() + 2 * HOUR) == 0
     with pytest.raises(DialerError, match="can't be taken back"):
         lifecycle.unschedule(fresh(campaign))
+
+
+@pytest.mark.parametrize("is_planned_anew", [False, True])
+def test_a_sweep_that_looked_a_moment_before_it_was_taken_back_starts_nothing(is_planned_anew: bool) -> None:
+    campaign = scheduled()
+    looked_at = fresh(campaign)
+    lifecycle.unschedule(campaign)
+    if is_planned_anew:
+        lifecycle.schedule(fresh(campaign), start_at=looked_at.start_at + HOUR, by=make_user())
+
+    assert not lifecycle._start_or_ask(looked_at, now=looked_at.start_at)
+
+    assert fresh(campaign).state == (State.SCHEDULED if is_planned_anew else State.DRAFT)
+    assert fresh(campaign).asks_because == ""
 
 
 def test_one_that_asked_can_be_taken_back_and_planned_again() -> None:
