@@ -52,13 +52,22 @@ def _start_or_ask(campaign: Campaign, *, now: datetime) -> bool:
         complaint = f"It should have started at {campaign.start_at:%Y-%m-%d %H:%M} UTC. Shall it start now?"
     else:
         try:
-            launch(campaign, by=campaign.launched_by)
+            return _start_as_planned(campaign)
         except DialerError as error:
             complaint = f"It could not start: {error}"
-        else:
-            return True
-    Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.SCHEDULED).update(asks_because=complaint)
+    still = Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.SCHEDULED, start_at=campaign.start_at)
+    still.update(asks_because=complaint)
     return False
+
+
+def _start_as_planned(campaign: Campaign) -> bool:
+    """Whether it was still to start at that moment: somebody may have taken it back since we looked."""
+    with transaction.atomic():
+        now = _locked(campaign)
+        if now.state != Campaign.State.SCHEDULED or now.start_at != campaign.start_at:
+            return False
+        launch(campaign, by=campaign.launched_by)
+    return True
 
 
 def pause(campaign: Campaign, *, because: str) -> None:
