@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, Min, OuterRef
 from django.utils import timezone
 
 from dialer import phone, spreadsheet
@@ -98,6 +99,7 @@ def remove(contact_list: ContactList) -> None:
             raise DialerError("The list is being read. Wait until that is done, then remove it.")
         contact_list.contacts.all().delete()
         contact_list.delete()
+        _give_places(campaign.pk)
     contact_list.file.delete(save=False)
 
 
@@ -224,6 +226,23 @@ def _reject(contact_list: ContactList, sentence: str) -> None:
     with transaction.atomic():
         if state.advance(contact_list, ContactList.State.REJECTED, token=contact_list.claim_token, complaint=sentence):
             contact_list.contacts.all().delete()
+            _give_places(contact_list.campaign_id)
+
+
+def _give_places(campaign_id: int) -> None:
+    """Of each number whose counting row is gone with its list, the next row counts, so that nobody is lost."""
+    rows = Contact.objects.filter(campaign=campaign_id)
+    counts = rows.exclude(skip_reason=SkipReason.DUPLICATE).filter(number=OuterRef("number"))
+    orphans = rows.filter(~Exists(counts), skip_reason=SkipReason.DUPLICATE)
+    heirs = list(orphans.order_by().values_list("number").annotate(Min("pk")).values_list("pk__min", flat=True))
+    for start in range(0, len(heirs), ROWS_AT_A_TIME):
+        chosen = rows.filter(pk__in=heirs[start : start + ROWS_AT_A_TIME])
+        numbers = dict(chosen.values_list("number", "row_number"))
+        chosen.update(skip_reason="", duplicate_of_row=None)
+        others = list(rows.filter(skip_reason=SkipReason.DUPLICATE, number__in=numbers))
+        for contact in others:
+            contact.duplicate_of_row = numbers[contact.number]
+        Contact.objects.bulk_update(others, ["duplicate_of_row"], batch_size=500)
 
 
 def _chunks(rows: Iterable[spreadsheet.Row], size: int) -> Iterator[list[spreadsheet.Row]]:

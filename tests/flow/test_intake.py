@@ -198,3 +198,17 @@ def test_a_list_can_be_removed_while_the_campaign_is_a_draft_and_not_later() -> 
         intake.remove(kept)
 
     assert list(campaign.contact_lists.all()) == [kept]
+
+
+def test_who_stood_in_a_removed_list_too_is_called_by_the_next_one_and_once() -> None:
+    campaign = make_campaign()
+    removed = read(HEADER + "Adi,081200000001\nBudi,081200000002\n", campaign=campaign)
+    heir = read(HEADER + "Citra,081200000003\nAdi,081200000001\n", campaign=campaign)
+    third = read(HEADER + "Adi,081200000001\n", campaign=campaign)
+    assert fates(heir) == {2: "", 3: SkipReason.DUPLICATE}
+
+    intake.remove(removed)
+
+    assert fates(heir) == {2: "", 3: ""}
+    assert fates(third) == {2: SkipReason.DUPLICATE}
+    assert third.contacts.get().duplicate_of_row == 3
