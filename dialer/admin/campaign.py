@@ -25,10 +25,12 @@ from dialer.admin.campaign_week import hours_context
 from dialer.admin.doors import FORM, back_to, door, routes
 from dialer.admin.launch import LaunchDoors
 from dialer.admin.navigation import Attention, Place, Section, capped_count
+from dialer.flow.hours import keep_to_law
 from dialer.flow.summaries import summaries
 from dialer.models import Campaign
 
 FORMS = {"dialer_campaign_change", "dialer_campaign_rules"}
+RULED_BY = {"purpose", "account"}  # the law's hours depend on them
 
 
 class CampaignList(ChangeList):
@@ -143,8 +145,15 @@ class CampaignAdmin(LaunchDoors, HoursDoors, NumbersDoors, StatusDoors, ConsoleA
         obj.save()
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """A widening was a person's reason for just these hours and this purpose; others need one of their own."""
+        campaign = form.instance
+        before = _windows(campaign)
         super().save_related(request, form, formsets, change)
-        form.set_same_hours(form.instance)
+        form.set_same_hours(campaign)
+        is_other = _windows(campaign) != before or RULED_BY.intersection(form.changed_data)
+        if campaign.widened_because and is_other:
+            keep_to_law(campaign, by=request.user)
+            messages.warning(request, gettext("The law’s hours hold again: what they were widened for was changed."))
 
     def response_add(self, request: HttpRequest, obj: Campaign, post_url_continue: str | None = None) -> Any:
         """The next step is the numbers."""
@@ -199,6 +208,10 @@ class CampaignAdmin(LaunchDoors, HoursDoors, NumbersDoors, StatusDoors, ConsoleA
     def launched(self, campaign: Campaign) -> SafeString | str:
         has_begun = campaign.state not in (Campaign.State.DRAFT, Campaign.State.SCHEDULED)
         return columns.when(campaign.launched_at if has_begun else None)
+
+
+def _windows(campaign: Campaign) -> set[tuple[Any, ...]]:
+    return set(campaign.call_windows.values_list("weekday", "opens", "closes"))
 
 
 def _is_paused(campaign: Campaign | None) -> bool:

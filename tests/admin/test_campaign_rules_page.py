@@ -118,6 +118,23 @@ def test_of_a_paused_campaign_pace_and_hours_are_changed_and_nothing_else():
     assert windows(campaign) == ["Monday 10:00–12:00"]
 
 
+def test_other_hours_than_the_widened_ones_need_a_reason_of_their_own():
+    campaign = make_campaign(state=Campaign.State.PAUSED, widened_because="The hospital asked for the night.")
+    client = visitor(VIEW, CHANGE)
+
+    client.post(door(campaign, "rules"), paused_form(campaign, numbers_per_minute="30"))
+    campaign.refresh_from_db()
+    assert campaign.widened_because == "The hospital asked for the night."
+
+    same = {"same_days": [SUNDAY], "same_opens": "01:00", "same_closes": "05:00"}
+    page = client.post(door(campaign, "rules"), paused_form(campaign, **same), follow=True).content.decode()
+
+    campaign.refresh_from_db()
+    assert campaign.widened_because == ""
+    assert "The law’s hours hold again" in page
+    assert LogEntry.objects.filter(change_message__contains="no longer widened for: The hospital").exists()
+
+
 @pytest.mark.parametrize("state", [Campaign.State.RUNNING, Campaign.State.FINISHED])
 def test_nothing_is_changed_while_it_runs_or_after_its_end(state: Campaign.State):
     campaign = legal_campaign(state=state)
