@@ -72,7 +72,7 @@ def _tracks(attempts: Collection[Attempt]) -> dict[int, list[_Step]]:
 
 def _opted_out(attempt: Attempt) -> bool:
     key = attempt.batch.campaign.opt_out_key
-    return bool(key) and attempt.keypress == key
+    return bool(key) and key in attempt.keypress  # whoever pressed other keys too has said it all the same
 
 
 def _obey(attempts: list[Attempt]) -> None:

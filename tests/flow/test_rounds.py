@@ -201,6 +201,26 @@ def test_a_late_outcome_with_another_rule_plans_the_round_anew(campaign: Campaig
     assert Attempt.objects.filter(contact=first.contact).count() == 1
 
 
+def test_late_news_of_an_earlier_round_loses_no_later_one(campaign: Campaign) -> None:
+    contact = person(campaign)
+    first = called(contact, Disposition.BUSY)
+    second = called(contact, Disposition.NO_ANSWER, round_number=2)
+    assert second.retry_at is not None
+    waiting = batching.fill(campaign, now=timezone.now() + 2 * HOUR)
+    assert waiting is not None
+
+    late_bill(first, Disposition.NO_ANSWER)
+    rounds.judge()
+    rounds.judge()
+
+    second.refresh_from_db()
+    assert not waiting.attempts.exists()
+    assert second.retry_at is not None
+    again = batching.fill(campaign, now=timezone.now() + 2 * HOUR)
+    assert again is not None
+    assert again.attempts.get().round == 3
+
+
 @pytest.mark.parametrize("state", [Batch.State.SENDING, Batch.State.ACCEPTED, Batch.State.UNCERTAIN])
 def test_a_next_round_that_left_stays_in_the_ledger(campaign: Campaign, state: str) -> None:
     first = called(person(campaign), Disposition.BUSY)
@@ -269,6 +289,15 @@ def test_other_keys_and_no_key_mean_nothing(campaign: Campaign, opt_out_key: str
     called(person(campaign), Disposition.ANSWERED, key=key)
 
     assert not DoNotCall.objects.exists()
+
+
+@pytest.mark.parametrize("keys", ["19", "91", "9#"])
+def test_the_opt_out_key_counts_among_other_keys_too(campaign: Campaign, keys: str) -> None:
+    contact = person(campaign)
+
+    called(contact, Disposition.ANSWERED, key=keys)
+
+    assert DoNotCall.objects.get().number == contact.number
 
 
 def test_who_opts_out_is_withdrawn_from_every_campaign_that_waits(campaign: Campaign) -> None:
