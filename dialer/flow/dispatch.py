@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, Max, OuterRef, Q
+from django.db.models import Exists, F, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
@@ -39,7 +39,7 @@ LONGEST_PAUSE_SECONDS = 900
 NOTE_SECONDS = 5  # what writing the outcome may take
 UNCLEAR_IN_A_ROW = 2  # one answer may get lost; after two the rest of the list would follow them
 
-ONLY_CAPPED = "Nobody in it may be called at this moment: too often lately, or at a closed hour where they live."
+NOBODY_LEFT = "Nobody in it may be called now. Who may be called later is due for another batch."
 KILLED = "The sending process ended before the carrier's answer was noted. It may or may not have been taken."
 
 
@@ -99,10 +99,9 @@ def _is_ready(batch: Batch, *, now: datetime) -> bool:
     hours = hours_of(batch.campaign, on=now.date())
     due_at = withdrawal.sift(batch, hours=hours, now=now)
     if due_at is not None:
-        sentence = ONLY_CAPPED if hours.is_open_somewhere(now) else hours.explain(now)
-        _note(batch, Batch.State.WAITING, message=sentence, due_at=due_at)
+        _note(batch, Batch.State.WAITING, message=hours.explain(now), due_at=due_at)
     elif not batch.contact_count:
-        _note(batch, Batch.State.CANCELLED, message="Nobody in it is to be called any more.")
+        _note(batch, Batch.State.CANCELLED, message=NOBODY_LEFT)
     return due_at is None and bool(batch.contact_count)
 
 
@@ -205,14 +204,18 @@ def _order(batch: Batch) -> Order:
 
 
 def _accounts_with_work() -> list[Account]:
-    """Accounts in use with a running campaign that has something due."""
+    """Accounts in use with a running campaign that has something due; who sent last has its turn last."""
     of_campaign = {"campaign": OuterRef("pk")}
     waiting = Batch.objects.filter(**of_campaign, state=Batch.State.WAITING, due_at__lte=Now())
     postponed = Contact.objects.filter(**of_campaign, postponed_until__lte=Now(), skip_reason="")
     next_rounds = Attempt.objects.filter(batch__campaign=OuterRef("pk"), retry_at__lte=Now())
     has_work = Q(is_planned=False) | Exists(waiting) | Exists(postponed) | Exists(next_rounds)
     running = Campaign.objects.filter(has_work, account=OuterRef("pk"), state=Campaign.State.RUNNING)
-    return list(Account.objects.filter(Exists(running), is_enabled=True, stopped_because="").order_by("pk"))
+    newest = Batch.objects.filter(account=OuterRef("pk"), sent_at__isnull=False).order_by("-sent_at")
+    accounts = Account.objects.filter(Exists(running), is_enabled=True, stopped_because="").annotate(
+        last_turn_at=Subquery(newest.values("sent_at")[:1])
+    )
+    return list(accounts.order_by(F("last_turn_at").asc(nulls_first=True), "pk"))
 
 
 def _next_batch(account: Account) -> Batch | None:

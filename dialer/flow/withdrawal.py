@@ -24,7 +24,8 @@ def sift(batch: Batch, *, hours: Hours, now: datetime) -> datetime | None:
     """Right before a claimed batch leaves: only people who may be called at this moment are in it.
 
     Who is on a do-not-call list, or has answered meanwhile, is out of it for good; who may be called later is put
-    back. If nobody may be called now and somebody later, those stay in it, and the moment is returned.
+    back, so that they never hold up the others. Only if it is closed everywhere they stay in it, and the moment from
+    which somebody may be called is returned.
     """
     with transaction.atomic():
         _take_out(_answered(batch))
@@ -34,10 +35,11 @@ def sift(batch: Batch, *, hours: Hours, now: datetime) -> datetime | None:
             [attempt.contact for attempt in attempts]
         )
         _refuse_to_call([attempt_of[contact.pk] for contact in found.never])
-        if found.now:
+        must_all_wait = not found.now and not hours.is_open_somewhere(now)
+        if not must_all_wait:
             put_back([(attempt_of[contact.pk], until) for contact, until in found.later])
         _count(batch)
-    return min((until for _, until in found.later), default=None) if not found.now else None
+    return min((until for _, until in found.later), default=None) if must_all_wait else None
 
 
 def shrink(batch: Batch, *, to: int, now: datetime) -> bool:
@@ -52,13 +54,20 @@ def shrink(batch: Batch, *, to: int, now: datetime) -> bool:
 
 
 def take_back(contacts: Collection[int]) -> None:
-    """Next rounds of these people that wait in a batch are undone; those that left are not."""
+    """Next rounds of these people that wait in a batch are undone; those that left are not.
+
+    The round before each of them is judged anew, or nobody would remember that another one was due.
+    """
     waiting = Attempt.objects.filter(
         contact__in=contacts, round__gt=1, settled_at__isnull=True, batch__state=Batch.State.WAITING
     )
     with transaction.atomic():
         for batch in _locked(waiting.order_by().values_list("batch", flat=True).distinct()):
-            _take_out(list(batch.attempts.filter(contact__in=contacts, round__gt=1)))
+            taken = list(batch.attempts.filter(contact__in=contacts, round__gt=1))
+            _take_out(taken)
+            for number in {attempt.round for attempt in taken}:
+                people = [attempt.contact_id for attempt in taken if attempt.round == number]
+                Attempt.objects.filter(contact__in=people, round=number - 1).update(is_judged=False)
             _count(batch)
 
 

@@ -140,6 +140,23 @@ def test_caps_are_looked_at_again_right_before_a_batch_leaves(carrier: TestCarri
     assert not capped.attempts.filter(batch=batch).exists()
 
 
+def test_a_batch_of_capped_people_does_not_hold_up_the_others(carrier: TestCarrier) -> None:
+    campaign = make_campaign(state=Campaign.State.RUNNING, batch_size=1, **placed(carrier))
+    capped, free = make_contact(campaign=campaign), make_contact(campaign=campaign)
+    batch = batching.fill(campaign)
+    assert batch is not None
+    called(capped.number, 2 * HOUR, HOUR)
+
+    while dispatch.send_next():
+        pass
+
+    assert campaign.batches.get(state=Batch.State.ACCEPTED).attempts.get().contact == free
+    capped.refresh_from_db()
+    assert capped.postponed_until is not None
+    batch.refresh_from_db()
+    assert (batch.state, batch.contact_count) == (Batch.State.CANCELLED, 0)
+
+
 def test_a_number_takes_the_same_number_of_queries_as_a_thousand(django_assert_num_queries: Any) -> None:
     numbers = [fresh_number() for _ in range(1000)]
     called(numbers[0], HOUR, HOUR)

@@ -359,6 +359,17 @@ def test_campaigns_of_an_account_take_turns(sandbox: Sandbox, account: Account) 
     assert first.batches.count() == second.batches.count() == 2
 
 
+def test_accounts_take_turns(sandbox: Sandbox, account: Account) -> None:
+    address = account.batch_url
+    other = make_account(app_id="app", access_key=SECRET, batch_url=address, token_url=address)
+    campaigns = [running(owner, people=3, batch_size=1) for owner in (account, other)]
+
+    for _ in range(4):
+        assert dispatch.send_next()
+
+    assert [campaign.batches.count() for campaign in campaigns] == [2, 2]
+
+
 def test_one_request_at_a_time_leaves_over_an_account(sandbox: Sandbox, account: Account) -> None:
     running(account)
 
