@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from dialer import tasks
 from dialer.admin import columns
 from dialer.admin.doors import LOOK, ORDER, back_to, door, show
-from dialer.flow import verdicts
+from dialer.flow import ledger, verdicts
 from dialer.flow.mistakes import DialerError
 from dialer.models import Batch, CarrierExchange
 
@@ -86,7 +86,7 @@ class VerdictDoors:
     @door("decide_uncertain", methods=ORDER)
     def ask_view(self: Any, request: HttpRequest, batch: Batch) -> HttpResponseBase:
         """The carrier is asked for bills with the batch's reference, now instead of later."""
-        if Batch.objects.filter(pk=batch.pk, state=Batch.State.UNCERTAIN).update(ask_at=timezone.now()):
+        if ledger.ask_about(batch):
             tasks.ring("questions")
             messages.success(request, gettext("The carrier is asked now. Look again in a moment."))
         return back_to(batch, "decide")

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from dialer.carriers.contract import BadCredentials, BillQuery, Call, CallbackAnswer, CarrierError, Reading
@@ -33,7 +33,7 @@ PULL_LEASE_SECONDS = 310  # so that no second process asks while a first one may
 MEETINGS = 20  # of one window of bills with callbacks about its calls, which come one by one
 AHEAD = timedelta(minutes=10)  # the carrier's clock may be ahead of ours
 PULL_AGAIN_SECONDS = 60  # after a pull that failed
-ACTIVE_DAYS = 7  # accounts that sent nothing for so long are not asked for bills
+ACTIVE_DAYS = 7  # accounts that sent nothing for so long are asked for bills only when somebody wants it
 
 # What a value that nobody foresaw ends in. The same value would end in it again, so it must not stop the others.
 NOT_UNDERSTOOD = (ArithmeticError, DataError, IntegrityError, LookupError, TypeError, ValueError)
@@ -118,11 +118,8 @@ def apply_again(callback: Callback) -> bool:
 def pull_next() -> bool:
     """Ask one account for its bills if that is due; whether one was. May be rung twice or late."""
     now = timezone.now()
-    due = Account.objects.filter(
-        Q(next_pull_at__isnull=True) | Q(next_pull_at__lte=now),
-        is_enabled=True,
-        batches__sent_at__gte=now - timedelta(days=ACTIVE_DAYS),
-    ).distinct()
+    is_new = Q(Exists(_fresh_batches(OuterRef("pk"), now=now)), next_pull_at__isnull=True)
+    due = Account.objects.filter(is_new | Q(next_pull_at__lte=now), is_enabled=True)
     for candidate in due.order_by("next_pull_at", "pk"):
         with hold(f"bills:{candidate.pk}", seconds=PULL_LEASE_SECONDS) as is_ours:
             # Read again, now that nobody else can pull: another process may just have done it.
@@ -136,6 +133,7 @@ def pull_next() -> bool:
 def pull(account: Account, *, now: datetime) -> None:
     """One window of bills is in the ledger, and the account says when to ask again, or why it failed.
 
+    An account that sent nothing for ACTIVE_DAYS is asked again when it sends a batch, or when somebody wants it.
     A window too full to be read in one turn is halved; what was read of it stays, for reading twice is harmless.
     """
     start = account.pull_from or _first_start(account, now=now)
@@ -145,14 +143,17 @@ def pull(account: Account, *, now: datetime) -> None:
     try:
         is_read = _read_window(account, BillQuery(start=start, end=end))
     except BadCredentials as error:  # to ask more often would only get the account locked
-        later = now + timedelta(seconds=max(settings.BILLS_EVERY_SECONDS, PULL_AGAIN_SECONDS))
+        later = _again_at(account, seconds=max(settings.BILLS_EVERY_SECONDS, PULL_AGAIN_SECONDS), now=now)
         _note_pull(account, pull_complaint=str(error), next_pull_at=later)
     except CarrierError as error:
         logger.warning("account %s: bills could not be pulled", account.pk)
-        _note_pull(account, pull_complaint=str(error))
+        again_at = _again_at(account, seconds=PULL_AGAIN_SECONDS, now=now)
+        _note_pull(account, pull_complaint=str(error), next_pull_at=again_at)
     except NOT_UNDERSTOOD as error:  # its text may hold a number, so it is not logged
         logger.error("account %s: a bill was not understood: %s", account.pk, type(error).__name__)
-        _note_pull(account, pull_complaint=f"A bill was read but not understood ({type(error).__name__}).")
+        complaint = f"A bill was read but not understood ({type(error).__name__})."
+        again_at = _again_at(account, seconds=PULL_AGAIN_SECONDS, now=now)
+        _note_pull(account, pull_complaint=complaint, next_pull_at=again_at)
     else:
         _note_window(account, end=end, is_read=is_read, now=now)
 
@@ -181,8 +182,17 @@ def _note_window(account: Account, *, end: datetime, is_read: bool, now: datetim
             # Bills are found by the time of the dial, so a call that goes on now is looked for again.
             pull_from=now - timedelta(seconds=settings.BILLS_OVERLAP_SECONDS),
             pull_window_seconds=LONGEST_WINDOW_SECONDS,
-            next_pull_at=now + timedelta(seconds=settings.BILLS_EVERY_SECONDS),
+            next_pull_at=_again_at(account, seconds=settings.BILLS_EVERY_SECONDS, now=now),
         )
+
+
+def _again_at(account: Account, *, seconds: int, now: datetime) -> datetime | None:
+    """None for an account that sent nothing for long: nobody is waiting for its bills."""
+    return now + timedelta(seconds=seconds) if _fresh_batches(account.pk, now=now).exists() else None
+
+
+def _fresh_batches(account: Any, *, now: datetime) -> QuerySet[Batch]:
+    return Batch.objects.filter(account=account, sent_at__gte=now - timedelta(days=ACTIVE_DAYS))
 
 
 def ask_next(*, now: datetime | None = None) -> bool:
@@ -222,8 +232,13 @@ def _ask(batch: Batch, *, now: datetime) -> None:
 
 
 def ask_now(account: Account) -> None:
-    """The account's bills are due at once. The caller rings for `bills`."""
+    """The account's bills are due at once, however long it sent nothing. The caller rings for `bills`."""
     Account.objects.filter(pk=account.pk).update(next_pull_at=timezone.now())
+
+
+def ask_about(batch: Batch) -> bool:
+    """A question about the batch is due at once; whether it is uncertain still. The caller rings for `questions`."""
+    return bool(Batch.objects.filter(pk=batch.pk, state=Batch.State.UNCERTAIN).update(ask_at=timezone.now()))
 
 
 def record(account: Account, calls: Iterable[Call], *, via: Via, now: datetime | None = None) -> None:

@@ -122,6 +122,42 @@ def test_an_account_that_sent_nothing_for_long_is_left_in_peace(carrier: TestCar
     assert pull_all() == 0
 
 
+def test_an_account_that_sent_nothing_for_long_is_asked_once_when_somebody_wants_it(carrier: TestCarrier) -> None:
+    sent(carrier.account, ago=timedelta(days=8))
+    Account.objects.update(pull_from=timezone.now() - timedelta(hours=1))
+    ledger.ask_now(carrier.account)
+
+    assert pull_all() == 1
+
+    account = fresh(carrier.account)
+    assert account.pulled_at is not None
+    assert account.next_pull_at is None  # and in peace again
+
+
+@pytest.mark.parametrize("wrong", [{"token_url": NOWHERE}, {"access_key": "wrong"}], ids=["address", "key"])
+def test_an_idle_account_that_can_not_be_asked_is_not_tried_again_and_again(
+    carrier: TestCarrier, wrong: dict[str, str]
+) -> None:
+    Account.objects.update(token="", **wrong)
+    ledger.ask_now(carrier.account)
+
+    assert pull_all() == 1
+
+    assert fresh(carrier.account).pull_complaint
+    assert fresh(carrier.account).next_pull_at is None
+
+
+def test_an_account_that_sends_again_is_asked_again(carrier: TestCarrier) -> None:
+    ledger.ask_now(carrier.account)
+    pull_all()
+    assert fresh(carrier.account).next_pull_at is None
+
+    carrier.call(0)
+
+    assert pull_all() == 1
+    assert fresh(carrier.account).next_pull_at is not None
+
+
 def test_an_account_that_is_not_in_use_is_not_asked(carrier: TestCarrier) -> None:
     carrier.call(0)
     Account.objects.update(is_enabled=False)

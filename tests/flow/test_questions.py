@@ -52,6 +52,17 @@ def test_a_batch_whose_answer_was_lost_is_proven_by_the_bills_alone(
     assert carrier.requests("App.Sip_Call.PlayVoice") == 1
 
 
+def test_a_person_may_have_a_question_asked_at_once_while_a_batch_is_uncertain(carrier: TestCarrier) -> None:
+    later = timezone.now() + timedelta(hours=4)
+    uncertain, accepted = (carrier.call(0, state=state, ask_at=later) for state in (State.UNCERTAIN, State.ACCEPTED))
+
+    assert ledger.ask_about(uncertain)
+    assert not ledger.ask_about(accepted)
+
+    assert fresh(uncertain).ask_at <= timezone.now()
+    assert fresh(accepted).ask_at == later
+
+
 def test_exactly_that_reference_is_asked_for(carrier: TestCarrier) -> None:
     asked, other = carrier.call(0, 60, state=State.UNCERTAIN), carrier.call(0, state=State.UNCERTAIN)
     due(asked)
