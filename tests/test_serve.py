@@ -11,6 +11,7 @@ from time import monotonic
 from urllib.request import urlopen
 
 import pytest
+from cryptography.fernet import Fernet
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import CommandError
@@ -28,6 +29,7 @@ from dialer.health import heartbeat_ages
 from dialer.management.commands import serve
 from dialer.models import Heartbeat
 from tests import cluster
+from tests.factories import make_account
 
 GOOD_PASSWORD = "seven tall giraffes"
 QUEUE_PARTS = 6  # main, guard, two workers, monitor, pusher
@@ -90,6 +92,16 @@ def test_missing_migrations_are_told_with_the_remedy():
 
     with pytest.raises(CommandError, match="lacks 1 migrations"):
         serve.require_migrations()
+
+
+@pytest.mark.django_db
+def test_keys_that_do_not_open_the_stored_credentials_are_told_before_anything_starts(settings):
+    make_account()
+    serve.require_field_keys()
+    settings.FIELD_KEYS = [Fernet.generate_key().decode()]
+
+    with pytest.raises(CommandError, match="FIELD_KEYS lacks the key"):
+        serve.require_field_keys()
 
 
 def test_missing_static_files_are_told_with_the_remedy(settings, tmp_path):

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, OperationalError, close_old_connections, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -24,6 +25,7 @@ from config.schedules import DEFAULT_QUEUE
 from dialer import supervisor, tasks
 from dialer.first_administrator import ensure_first_administrator
 from dialer.health import heartbeat_ages
+from dialer.models import Account
 from dialer.schedule_sync import sync_schedules
 
 WEB_PROCESSES = 2  # one goes on answering while the other starts again
@@ -80,6 +82,7 @@ class Command(BaseCommand):
         """Everything that would otherwise fail later and again and again is asked here, once."""
         wait_for_database()
         require_migrations()
+        require_field_keys()
         sync_schedules()
         if is_web:
             require_static_files()
@@ -131,6 +134,14 @@ def require_migrations() -> None:
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if plan:
         raise CommandError(f"The database lacks {len(plan)} migrations. Run: python manage.py migrate")
+
+
+def require_field_keys() -> None:
+    """Raise CommandError if a stored credential can't be read: nothing would work, and nothing would say so."""
+    try:
+        list(Account.objects.all())  # a handful, and each is decrypted
+    except ImproperlyConfigured as error:
+        raise CommandError(str(error)) from error
 
 
 def require_static_files() -> None:
