@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -31,6 +32,15 @@ class Environment(environ.Env):
             return self.parse_value(self.ENVIRON[var], cast)
         except ValueError as error:
             raise ImproperlyConfigured(f"{var} can't be understood as it is set. .env.example explains it.") from error
+
+
+def folder(path: str | Path) -> Path:
+    """The folder, made if there is none. Raises ImproperlyConfigured if there can't be one."""
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(f"DATA_DIR {path} can't be a folder of ours: {error.strerror}.") from error
+    return Path(path)
 
 
 def networks(text: str) -> list[IPv4Network | IPv6Network]:

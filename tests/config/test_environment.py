@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -55,19 +56,32 @@ def test_a_wrong_value_is_named_and_not_repeated(read, value):
         ("", "SECRET_KEY is missing"),
         ("SECRET_KEY=", "SECRET_KEY setting must not be empty"),
         ("SECRET_KEY=x\nFIELD_KEYS=x\nQUEUE_WORKERS=two", "QUEUE_WORKERS can't be understood"),
+        ("SECRET_KEY=x\nDATA_DIR=/dev/null/var", "DATA_DIR /dev/null/var can't be a folder"),
     ],
 )
 def test_a_start_with_a_broken_file_says_one_sentence(tmp_path, line, complaint):
-    (tmp_path / ".env").write_text(f"{line}\nFIELD_KEYS=x\nDATA_DIR={tmp_path}\n")
+    ended = started(tmp_path, f"DATA_DIR={tmp_path}\nFIELD_KEYS=x\n{line}\n", "manage.py", "migrate")
 
-    ended = subprocess.run(
-        [sys.executable, "manage.py", "migrate"],
+    assert ended.returncode == 1
+    assert re.fullmatch(rf"The settings are wrong\. .*{complaint}.*\n", ended.stderr)
+
+
+def test_what_is_left_empty_is_the_default(tmp_path):
+    tell = "from config import settings; print(settings.DATA_DIR, settings.DATABASES['default']['NAME'])"
+
+    ended = started(tmp_path, "SECRET_KEY=x\nFIELD_KEYS=x\nDATA_DIR=\nDATABASE_URL=\n", "-c", tell)
+
+    assert ended.stdout.split() == [str(settings.BASE_DIR / "var"), str(settings.BASE_DIR / "var" / "db.sqlite3")]
+
+
+def started(folder: Path, env: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Python, in a process of its own that reads this `.env`."""
+    (folder / ".env").write_text(env)
+    return subprocess.run(
+        [sys.executable, *arguments],
         cwd=settings.BASE_DIR,
-        env={"PATH": os.environ["PATH"], "DIALER_ENV_FILE": str(tmp_path / ".env")},
+        env={"PATH": os.environ["PATH"], "DIALER_ENV_FILE": str(folder / ".env")},
         capture_output=True,
         text=True,
         check=False,
     )
-
-    assert ended.returncode == 1
-    assert re.fullmatch(rf"The settings are wrong\. .*{complaint}.*\n", ended.stderr)
