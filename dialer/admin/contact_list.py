@@ -24,7 +24,7 @@ from dialer.models import ContactList
 from dialer.spreadsheet import Preview, Row
 
 ENCODINGS = {
-    "utf-8": "UTF-8",
+    "utf-8": _("Unicode (UTF-8)"),
     "cp1252": _("Western (Windows)"),
     "cp1250": _("Central European (Windows)"),
     "cp1251": _("Cyrillic (Windows)"),
@@ -34,6 +34,16 @@ ENCODINGS = {
     "big5": _("Chinese, traditional"),
     "shift_jis": _("Japanese"),
     "euc_kr": _("Korean"),
+}
+# Offered only to a file that shows them itself.
+SHOWN_BY_FILES = {
+    "utf-8-sig": _("Unicode (UTF-8)"),
+    "utf-16": _("Unicode (UTF-16)"),
+    "utf-16-le": _("Unicode (UTF-16)"),
+    "utf-16-be": _("Unicode (UTF-16)"),
+    "utf-32": _("Unicode (UTF-32)"),
+    "cp949": _("Korean (Windows)"),
+    "cp932": _("Japanese (Windows)"),
 }
 DELIMITERS = {",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": _("bar"), ":": _("colon")}
 YES_OR_NO = [("yes", _("yes")), ("no", _("no"))]
@@ -52,7 +62,7 @@ class LookForm(forms.Form):
         super().__init__(label_suffix="", **kwargs)
         is_text = bool(seen.encoding)
         self._offer("sheet", {name: name for name in seen.sheets})
-        self._offer("encoding", _with(ENCODINGS, seen.encoding) if is_text else {})
+        self._offer("encoding", _encodings(seen.encoding) if is_text else {})
         self._offer("delimiter", _with(DELIMITERS, seen.delimiter) if is_text else {})
 
     def _offer(self, name: str, choices: dict[str, Any]) -> None:
@@ -75,7 +85,7 @@ class ConfirmForm(forms.Form):
 
     def __init__(self, *args: Any, contact_list: ContactList, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["encoding"].choices = list(_with(ENCODINGS, contact_list.encoding).items())
+        self.fields["encoding"].choices = list(_encodings(contact_list.encoding).items())
         self.fields["delimiter"].choices = list(_with(DELIMITERS, contact_list.delimiter).items())
 
 
@@ -220,6 +230,11 @@ class ContactListAdmin(ReadOnlyAdmin):
         return columns.when(contact_list.uploaded_at)
 
 
+def _encodings(own: str) -> dict[str, Any]:
+    """The encodings in words, the file's own among them."""
+    return ENCODINGS if own in ENCODINGS else {own: SHOWN_BY_FILES.get(own, gettext("Other (%s)") % own), **ENCODINGS}
+
+
 def _with(choices: dict[str, Any], own: str) -> dict[str, Any]:
     """The choices with the file's own among them."""
     return choices if own in choices else {own: own or _("nothing: one column"), **choices}
@@ -230,7 +245,7 @@ def _choices(said: Any, contact_list: ContactList) -> dict[str, Any]:
     choices: dict[str, Any] = {}
     if (sheet := said.get("sheet")) and "\0" not in sheet:
         choices["sheet"] = sheet
-    if said.get("encoding") in _with(ENCODINGS, contact_list.encoding):
+    if said.get("encoding") in _encodings(contact_list.encoding):
         choices["encoding"] = said["encoding"]
     if said.get("delimiter") in _with(DELIMITERS, contact_list.delimiter):
         choices["delimiter"] = said["delimiter"]

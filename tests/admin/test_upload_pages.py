@@ -142,6 +142,25 @@ def test_the_first_rows_come_with_a_verdict_each_and_the_guessed_column_chosen()
     assert [name for _, name, _ in response.context["headings"]] == ["Name", "Phone", "Office"]
 
 
+def test_a_list_of_one_row_is_spoken_of_as_one():
+    page = text(visitor(*WORK), door(uploaded(b"phone\n081200000001\n", "one.csv"), "columns"))
+
+    assert "1 of 1 row can be called." in page
+    assert "About 1 row in all" in page
+
+
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [("utf-8-sig", "Unicode (UTF-8)"), ("utf-16", "Unicode (UTF-16)"), ("utf-16-le", "Unicode (UTF-16)")],
+)
+def test_the_letters_of_a_file_are_named_in_words(encoding: str, words: str):
+    contact_list = uploaded(PEOPLE.decode().encode(encoding), "people.csv")
+
+    response = visitor(*WORK).get(door(contact_list, "columns"))
+
+    assert dict(response.context["look"].fields["encoding"].choices)[encoding] == words
+
+
 def test_another_column_is_looked_at_before_it_is_confirmed():
     contact_list = uploaded()
     client = visitor(*WORK)
