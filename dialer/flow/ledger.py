@@ -143,17 +143,13 @@ def pull(account: Account, *, now: datetime) -> None:
     try:
         is_read = _read_window(account, BillQuery(start=start, end=end))
     except BadCredentials as error:  # to ask more often would only get the account locked
-        later = _again_at(account, seconds=max(settings.BILLS_EVERY_SECONDS, PULL_AGAIN_SECONDS), now=now)
-        _note_pull(account, pull_complaint=str(error), next_pull_at=later)
+        _note_failure(account, str(error), now=now, seconds=max(settings.BILLS_EVERY_SECONDS, PULL_AGAIN_SECONDS))
     except CarrierError as error:
         logger.warning("account %s: bills could not be pulled", account.pk)
-        again_at = _again_at(account, seconds=PULL_AGAIN_SECONDS, now=now)
-        _note_pull(account, pull_complaint=str(error), next_pull_at=again_at)
+        _note_failure(account, str(error), now=now)
     except NOT_UNDERSTOOD as error:  # its text may hold a number, so it is not logged
         logger.error("account %s: a bill was not understood: %s", account.pk, type(error).__name__)
-        complaint = f"A bill was read but not understood ({type(error).__name__})."
-        again_at = _again_at(account, seconds=PULL_AGAIN_SECONDS, now=now)
-        _note_pull(account, pull_complaint=complaint, next_pull_at=again_at)
+        _note_failure(account, f"A bill was read but not understood ({type(error).__name__}).", now=now)
     else:
         _note_window(account, end=end, is_read=is_read, now=now)
 
@@ -184,6 +180,10 @@ def _note_window(account: Account, *, end: datetime, is_read: bool, now: datetim
             pull_window_seconds=LONGEST_WINDOW_SECONDS,
             next_pull_at=_again_at(account, seconds=settings.BILLS_EVERY_SECONDS, now=now),
         )
+
+
+def _note_failure(account: Account, complaint: str, *, now: datetime, seconds: int = PULL_AGAIN_SECONDS) -> None:
+    _note_pull(account, pull_complaint=complaint, next_pull_at=_again_at(account, seconds=seconds, now=now))
 
 
 def _again_at(account: Account, *, seconds: int, now: datetime) -> datetime | None:
