@@ -39,10 +39,10 @@ def play(*, address: str, once: bool) -> int:
             account = _account(carrier, address, app_id=app_id, access_key=access_key)
             campaign = _campaign(account, user)
             good = _run(campaign, user, carrier)
-            say(f"\n  Console   {address}/   user {USER}   password {password}")
-            say(f"  Campaign  {address}{reverse('admin:dialer_campaign_change', args=[campaign.pk])}")
-            say(f"  Sandbox   {carrier.address}/   what the carrier saw")
             if not once:
+                say(f"\n  Console   {address}/   user {USER}   password {password}")
+                say(f"  Campaign  {address}{reverse('admin:dialer_campaign_change', args=[campaign.pk])}")
+                say(f"  Sandbox   {carrier.address}/   what the carrier saw")
                 say("\nIt keeps serving. Ctrl-C ends it.")
                 _wait_for_ctrl_c()
     except (TooSlow, DidNotStart) as error:
