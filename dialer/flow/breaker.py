@@ -83,7 +83,7 @@ def _shares(campaign: Campaign) -> str:
     answered = [key for disposition, key in newest if disposition == Disposition.ANSWERED]
     lines = sum(disposition == Disposition.FAILED for disposition, _ in newest)
     failed = sum(disposition in FAILED for disposition, _ in newest)
-    opted_out = sum(key == campaign.opt_out_key for key in answered) if campaign.opt_out_key else 0
+    opted_out = sum(campaign.opt_out_key in keys for keys in answered) if campaign.opt_out_key else 0
     for count, whole, limit, what in (
         (lines, len(newest), campaign.line_failure_limit_percent, "calls failed on the line"),
         (failed, len(newest), campaign.failure_limit_percent, "calls failed"),

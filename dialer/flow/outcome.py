@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import F
 
-from dialer.models import Attempt, CallRecord
+from dialer.models import Attempt, Batch, CallRecord
 from dialer.terms import Disposition
 
 
@@ -14,7 +14,8 @@ def settle(keys: Collection[int], *, now: datetime) -> None:
     """Each of these attempts says what all its calls came to. Inside the transaction that wrote the calls."""
     calls = defaultdict(list)
     # Locked before its calls are read, so that of two processes the second one sees the first one's call.
-    attempts = list(Attempt.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
+    rows = Attempt.objects.select_for_update(no_key=True, of=("self",)).select_related("batch")
+    attempts = list(rows.filter(pk__in=keys).order_by("pk"))
     for call_record in CallRecord.objects.filter(attempt__in=keys).order_by(
         F("started_at").asc(nulls_first=True), "carrier_call_id"
     ):
@@ -23,7 +24,9 @@ def settle(keys: Collection[int], *, now: datetime) -> None:
         before = attempt.disposition, attempt.keypress
         attempt.disposition = _outcome(calls[attempt.pk])
         attempt.keypress = next((call.keypress for call in reversed(calls[attempt.pk]) if call.keypress), "")
-        if before != (attempt.disposition, attempt.keypress):
+        # Whoever was due again because nobody had taken the batch was called after all, however that call ended.
+        was_called_after_all = attempt.batch.state == Batch.State.REFUSED
+        if was_called_after_all or before != (attempt.disposition, attempt.keypress):
             attempt.is_judged, attempt.retry_at = False, None  # `rounds` decides anew
         attempt.settled_at = attempt.settled_at or now
         attempt.silent_since = None

@@ -250,6 +250,17 @@ def test_an_answer_that_nobody_judged_yet_holds_the_next_round_back(carrier: Tes
     assert [call.number for call in carrier.sandbox.memory.calls.values()] == [other.contact.number.removeprefix("+62")]
 
 
+def test_a_failed_call_of_a_refused_batch_was_a_call_too(campaign: Campaign) -> None:
+    batch = make_batch(contacts=[person(campaign)], state=Batch.State.REFUSED)
+    withdrawal.requeue(batch)
+    assert batch.attempts.get().retry_at is not None
+
+    late_bill(batch.attempts.get(), Disposition.FAILED)
+    rounds.judge()
+
+    assert batch.attempts.get().retry_at is None
+
+
 def test_who_turns_out_to_have_been_called_by_a_refused_batch_is_not_called_again(campaign: Campaign) -> None:
     refused = make_batch(contacts=[person(campaign)], state=Batch.State.REFUSED)
     withdrawal.requeue(refused)
