@@ -80,7 +80,7 @@ def send(batch: Batch, *, now: datetime | None = None) -> None:
     if claimed is None:
         return
     try:
-        if not _is_ready(claimed, now=now):
+        if _was_taken_already(claimed) or not _is_ready(claimed, now=now):
             return
         order = _order(claimed)
     except DialerError as error:
@@ -92,6 +92,16 @@ def send(batch: Batch, *, now: datetime | None = None) -> None:
         _wait(claimed, "The machine was too slow; nothing was sent.")
         return
     _talk(claimed, order)
+
+
+def _was_taken_already(batch: Batch) -> bool:
+    """A carrier that says "later", or cuts us off, and calls people all the same took the batch: their bills say so."""
+    if not batch.call_records.exists():
+        return False
+    now = timezone.now()
+    if _note(batch, Batch.State.UNCERTAIN, message="Bills came before it left.", sent_at=now, ask_at=now):
+        evidence.accept_proven(Batch.objects.filter(pk=batch.pk))
+    return True
 
 
 def _is_ready(batch: Batch, *, now: datetime) -> bool:

@@ -47,7 +47,8 @@ def shrink(batch: Batch, *, to: int, now: datetime) -> bool:
     with transaction.atomic():
         if not _locked([batch.pk]):
             return False
-        too_many = batch.attempts.select_related("contact").order_by("pk")[to:]
+        unbilled = batch.attempts.filter(settled_at__isnull=True)  # who is billed was called, whatever we know of it
+        too_many = unbilled.select_related("contact").order_by("pk")[to:]
         put_back([(attempt, now) for attempt in too_many])
         _count(batch)
     return True

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from dialer.flow import dispatch, lifecycle
+from dialer.flow import dispatch, lifecycle, withdrawal
 from dialer.flow.seat import hold
 from dialer.models import Account, Batch, Campaign, CarrierExchange
-from dialer.terms import SkipReason
+from dialer.terms import Disposition, SkipReason
 from sandbox.app import Sandbox
 from sandbox.switches import Switches, with_changes
 from tests.factories import (
@@ -24,6 +24,7 @@ from tests.factories import (
     make_contacts,
     make_do_not_call,
     make_voice_file,
+    settle,
 )
 
 pytestmark = pytest.mark.django_db
@@ -229,6 +230,22 @@ def test_refused_credentials_stop_the_account(sandbox: Sandbox, account: Account
     assert account.stopped_because
     assert not dispatch.send_next()
     assert other.batches.count() + Campaign.objects.get(pk=other.pk).planned_through == 0
+
+
+def test_a_waiting_batch_that_has_a_bill_was_taken_and_does_not_leave_again(sandbox: Sandbox, account: Account) -> None:
+    campaign = running(account, is_planned=True)
+    batch = make_batch(contacts=list(campaign.contacts.all()), tries=1)
+    called = batch.attempts.last()
+    assert called is not None
+    make_call_record(attempt=called)
+    settle([called], Disposition.ANSWERED)
+    assert withdrawal.shrink(batch, to=1, now=timezone.now())
+
+    assert dispatch.send_next()
+
+    assert only_batch().state == State.ACCEPTED
+    assert only_batch().contact_count == 2
+    assert dials(sandbox) == {}
 
 
 def test_a_sender_that_died_leaves_its_batch_uncertain(account: Account) -> None:
