@@ -15,6 +15,7 @@ from dialer.terms import Disposition
 
 AT_A_TIME = 500
 
+Pressed = dict[int | None, list[CallRecord]]
 Rules = dict[tuple[int, str], RetryRule]  # by campaign and disposition
 
 
@@ -33,11 +34,14 @@ def judge() -> int:
         )
         if not attempts:
             return 0
-        _obey([attempt for attempt in attempts if _opted_out(attempt)])
+        pressed = _pressed(attempts)
+        _obey([attempt for attempt in attempts if _opted_out(attempt, pressed)], pressed)
         withdrawal.take_back([attempt.contact_id for attempt in attempts])
         rules, tracks = _rules(attempts), _tracks(attempts)
         for attempt in attempts:
-            attempt.retry_at = _retry_at(attempt, rules, tracks[attempt.contact_id])
+            attempt.retry_at = (
+                None if _opted_out(attempt, pressed) else _retry_at(attempt, rules, tracks[attempt.contact_id])
+            )
             attempt.is_judged = True
         Attempt.objects.bulk_update(attempts, ["retry_at", "is_judged"], batch_size=AT_A_TIME)
     return len(attempts)
@@ -70,19 +74,34 @@ def _tracks(attempts: Collection[Attempt]) -> dict[int, list[_Step]]:
     return tracks
 
 
-def _opted_out(attempt: Attempt) -> bool:
+def _pressed(attempts: Collection[Attempt]) -> Pressed:
+    """All calls of each attempt with a key press: a later call does not unsay what was said in an earlier one."""
+    pressed: Pressed = defaultdict(list)
+    for call in CallRecord.objects.filter(attempt__in=attempts).exclude(keypress="").order_by("pk"):
+        pressed[call.attempt_id].append(call)
+    return pressed
+
+
+def _opted_out(attempt: Attempt, pressed: Pressed) -> bool:
     key = attempt.batch.campaign.opt_out_key
-    return bool(key) and key in attempt.keypress  # whoever pressed other keys too has said it all the same
+    # Whoever pressed other keys too has said it all the same.
+    return bool(key) and any(
+        key in keys for keys in [attempt.keypress, *(call.keypress for call in pressed[attempt.pk])]
+    )
 
 
-def _obey(attempts: list[Attempt]) -> None:
+def _obey(attempts: list[Attempt], pressed: Pressed) -> None:
     """The numbers are on the house list, with the calls as proof, and out of every campaign that waits."""
-    calls = CallRecord.objects.filter(attempt__in=attempts).exclude(keypress="").order_by("pk")
-    proof = {call.attempt_id: call for call in calls}
+    proof = {
+        attempt.pk: call
+        for attempt in attempts
+        for call in pressed[attempt.pk]
+        if attempt.batch.campaign.opt_out_key in call.keypress
+    }
     suppression.obey_opt_outs(
         OptOut(
             number=attempt.contact.number,
-            reason=f"pressed {attempt.keypress}",
+            reason=f"pressed {attempt.batch.campaign.opt_out_key}",
             source=f"campaign “{attempt.batch.campaign}”",
             call_record=proof.get(attempt.pk),
         )
@@ -98,7 +117,7 @@ def _retry_at(attempt: Attempt, rules: Rules, track: list[_Step]) -> datetime | 
     was_answered = any(step.disposition == Disposition.ANSWERED for step in track)
     if rule is None or campaign.state in withdrawal.OVER or not is_last or was_answered:
         return None
-    if _rounds_so_far(attempt.disposition, track) > rule.more_rounds or _opted_out(attempt):
+    if _rounds_so_far(attempt.disposition, track) > rule.more_rounds:
         return None
     return (attempt.settled_at or timezone.now()) + timedelta(minutes=rule.pause_minutes)
 

@@ -311,6 +311,18 @@ def test_the_opt_out_key_counts_among_other_keys_too(campaign: Campaign, keys: s
     assert DoNotCall.objects.get().number == contact.number
 
 
+def test_a_second_call_does_not_unsay_the_opt_out_of_the_first(campaign: Campaign) -> None:
+    contact = person(campaign)
+    attempt = make_batch(contacts=[contact], state=Batch.State.ACCEPTED).attempts.get()
+    for key in ("9", "1"):
+        make_call_record(attempt=attempt, keypress=key)
+    settle([attempt], Disposition.ANSWERED, keypress="1")
+
+    rounds.judge()
+
+    assert DoNotCall.objects.get().number == contact.number
+
+
 def test_who_opts_out_is_withdrawn_from_every_campaign_that_waits(campaign: Campaign) -> None:
     contact = person(campaign)
     drafted = person(make_campaign(), number=contact.number)
