@@ -13,7 +13,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from dialer.carriers.contract import BadCredentials, BillQuery, Call, CallbackAnswer, CarrierError, Reading
-from dialer.flow import evidence, facts, outcome, state
+from dialer.flow import evidence, facts, outcome, state, withdrawal
 from dialer.flow.connect import carrier_of
 from dialer.flow.matching import Matcher
 from dialer.flow.seat import hold
@@ -281,6 +281,7 @@ def _record(account: Account, calls: list[Call], *, via: Via, now: datetime) -> 
     CallRecord.objects.bulk_create(known, update_conflicts=True, unique_fields=["pk"], update_fields=SAVED)
     outcome.settle({row.attempt_id for row in changed if row.attempt_id is not None}, now=now)
     evidence.accept_proven(matcher.batches())
+    withdrawal.accept_contradicted(matcher.batches())
 
 
 def _known(account: Account, keys: Iterable[str]) -> dict[str, CallRecord]:

@@ -9,14 +9,16 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
+from dialer.flow import evidence, state
 from dialer.flow.gate import Gate
 from dialer.flow.hours import Hours
-from dialer.models import Attempt, Batch, Campaign, Contact
+from dialer.models import Attempt, Batch, CallRecord, Campaign, Contact
 from dialer.terms import Disposition, SkipReason
 
+CONTRADICTED = "It counted as refused, but a bill with its reference proves that the carrier took it."
 OVER = (Campaign.State.FINISHED, Campaign.State.CANCELLED)
 
 
@@ -86,6 +88,34 @@ def requeue(refused: Batch, *, now: datetime | None = None) -> int:
         is_judged=True,
         retry_at=None if is_over else now,
     )
+
+
+def accept_contradicted(batches: QuerySet[Batch]) -> int:
+    """Batches that count as refused although somebody of them was billed are accepted; how many. May be repeated.
+
+    The carrier took them, so nobody of them is due again: next rounds that wait are undone, and who was not billed
+    yet is awaited. The campaign pauses, for somebody was told the wrong thing.
+    """
+    billed = CallRecord.objects.filter(batch=OuterRef("pk"))
+    contradicted = batches.filter(Exists(billed), state=Batch.State.REFUSED).select_related("account", "campaign")
+    return sum(_accept_contradicted(batch) for batch in contradicted)
+
+
+def _accept_contradicted(batch: Batch) -> bool:
+    with transaction.atomic():
+        if not state.advance(batch, Batch.State.ACCEPTED, ask_at=evidence.ask_at(batch), message=CONTRADICTED):
+            return False
+        take_back(list(batch.attempts.values_list("contact", flat=True)))
+        batch.attempts.update(retry_at=None, is_judged=False)
+        later = Attempt.objects.filter(contact=OuterRef("contact"), round__gt=OuterRef("round"))
+        unbilled = Attempt.objects.filter(~Exists(later), batch=batch, call_records__isnull=True)
+        Attempt.objects.filter(pk__in=list(unbilled.values_list("pk", flat=True))).update(
+            settled_at=None, disposition=""
+        )
+        Campaign.objects.filter(pk=batch.campaign_id, state=Campaign.State.RUNNING).update(
+            state=Campaign.State.PAUSED, paused_because=f"Batch {batch.sequence}: {CONTRADICTED}"
+        )
+    return True
 
 
 def put_back(people: Collection[tuple[Attempt, datetime]]) -> None:

@@ -38,7 +38,8 @@ class Batch(Claimable):
         State.UNCERTAIN: {State.ACCEPTED, State.REFUSED},
         State.ACCEPTED: {State.SETTLED},
         State.SETTLED: set(),
-        State.REFUSED: set(),
+        # A bill proves that the carrier took it after all, whatever it or an operator said.
+        State.REFUSED: {State.ACCEPTED},
         State.CANCELLED: set(),
     }
 

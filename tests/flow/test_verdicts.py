@@ -7,11 +7,11 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
-from dialer.flow import batching, dispatch, lifecycle, rounds, verdicts
+from dialer.flow import batching, dispatch, ledger, lifecycle, rounds, verdicts
 from dialer.flow.mistakes import DialerError
 from dialer.models import Attempt, Batch, Campaign
 from dialer.terms import Disposition
-from tests.carrier import TestCarrier, placed
+from tests.carrier import TestCarrier, placed, stored
 from tests.factories import make_batch, make_call_record, make_campaign, make_contacts, make_user
 
 pytestmark = pytest.mark.django_db
@@ -132,3 +132,24 @@ def test_nobody_says_that_it_was_not_sent_while_the_request_may_still_be_on_its_
 
     batch.refresh_from_db()
     assert batch.state == Batch.State.UNCERTAIN
+
+
+def test_a_bill_after_it_was_not_sent_keeps_everybody_of_the_batch_from_a_second_call(carrier: TestCarrier) -> None:
+    campaign = make_campaign(state=Campaign.State.RUNNING, **placed(carrier))
+    people = make_contacts(3, campaign=campaign)
+    batch = make_batch(contacts=people, state=Batch.State.UNCERTAIN)
+    verdicts.was_not_sent(batch, by=make_user(), because="the carrier's console shows nothing")
+    again = batching.fill(campaign)
+    assert again is not None
+
+    carrier.dial(batch)
+    [first, *_] = carrier.callbacks()
+    ledger.apply(stored(carrier.account, first))
+
+    assert fresh(batch).state == Batch.State.ACCEPTED
+    assert not again.attempts.exists()
+    assert not Attempt.objects.filter(retry_at__isnull=False).exists()
+    assert batch.attempts.filter(settled_at__isnull=True).count() == 2
+    campaign.refresh_from_db()
+    assert campaign.state == Campaign.State.PAUSED
+    assert "proves that the carrier took it" in campaign.paused_because
