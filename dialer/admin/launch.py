@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages
@@ -19,7 +20,7 @@ from dialer.admin.campaign_week import hours_context
 from dialer.admin.doors import FORM, LOOK, ORDER, back_to, door, give, list_address, show
 from dialer.admin.voice_file import voice_path
 from dialer.flow import lifecycle
-from dialer.flow.hours import hours_of
+from dialer.flow.hours import hours_of, zone_of
 from dialer.flow.mistakes import DialerError
 from dialer.flow.preflight import preflight
 from dialer.models import Campaign, Contact
@@ -28,13 +29,21 @@ BEFORE_THE_LAUNCH = (Campaign.State.DRAFT, Campaign.State.SCHEDULED)
 
 
 class StartAtForm(forms.Form):
-    """A moment on the clock of the console, whose zone the page names."""
+    """A moment on the campaign's clock, whose zone the page names."""
 
     start_at = forms.DateTimeField(
         label=_("Start at"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         error_messages={"required": _("Choose day and time.")},
     )
+
+    def __init__(self, campaign: Campaign, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = zone_of(campaign)
+
+    def full_clean(self) -> None:
+        with timezone.override(self.zone):
+            super().full_clean()
 
 
 class LaunchDoors:
@@ -46,7 +55,7 @@ class LaunchDoors:
             return self._launch(request, campaign)
         if campaign.state not in BEFORE_THE_LAUNCH:
             return back_to(campaign)
-        return self._launch_page(request, campaign, StartAtForm(label_suffix=""))
+        return self._launch_page(request, campaign, StartAtForm(campaign, label_suffix=""))
 
     def _launch_page(self: Any, request: HttpRequest, campaign: Campaign, start: StartAtForm) -> HttpResponseBase:
         sheet = preflight(campaign)
@@ -68,7 +77,7 @@ class LaunchDoors:
             start=start,
             is_draft=campaign.state == Campaign.State.DRAFT,
             clock=clock(campaign, now),
-            zone=timezone.get_current_timezone_name(),
+            zone=start.zone.key,
             retry_rules=list(campaign.retry_rules.all()),
             **hours_context(campaign, now=now),
         )
@@ -76,18 +85,18 @@ class LaunchDoors:
     @door("launch_campaign", methods=LOOK)
     def clock_view(self: Any, request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
         """What that moment is for the people called; a fragment for the launch page."""
-        form = StartAtForm(request.GET)
+        form = StartAtForm(campaign, request.GET)
         at = form.cleaned_data["start_at"] if form.is_valid() else None
         context = {"clock": clock(campaign, at) if at else ""}
         return TemplateResponse(request, "admin/dialer/campaign/clock.html", context)
 
     @door("launch_campaign", methods=ORDER)
     def schedule_view(self: Any, request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
-        start = StartAtForm(request.POST, label_suffix="")
+        start = StartAtForm(campaign, request.POST, label_suffix="")
         if not start.is_valid():
             return self._launch_page(request, campaign, start)
         at = start.cleaned_data["start_at"]
-        done = gettext("It starts by itself on %s.") % _in_words(at)
+        done = gettext("It starts by itself on %s.") % _in_words(at, start.zone)
         is_done = give(
             self, request, campaign, lambda: lifecycle.schedule(campaign, start_at=at, by=request.user), done
         )
@@ -162,9 +171,8 @@ def clock(campaign: Campaign, at: datetime) -> str:
         return ""
 
 
-def _in_words(at: datetime) -> str:
-    local = timezone.localtime(at)
-    return f"{date_format(local, 'j M Y, H:i')} ({timezone.get_current_timezone_name()})"
+def _in_words(at: datetime, zone: ZoneInfo) -> str:
+    return f"{date_format(timezone.localtime(at, zone), 'j M Y, H:i')} ({zone.key})"
 
 
 def _at_the_carrier_in_words(count: int) -> str:

@@ -110,6 +110,14 @@ def own_windows(campaign: Campaign) -> OwnWindows | None:
     return OwnWindows(windows=windows) if windows else None
 
 
+def zone_of(campaign: Campaign) -> ZoneInfo:
+    """The campaign's own zone: the first of its country, where the capital lies; UTC if the country has no rules."""
+    try:
+        return calling_rules.zones(campaign.account.country)[0]
+    except NoRulesError:
+        return ZoneInfo("UTC")
+
+
 def widen(campaign: Campaign, *, because: str, by: Any) -> None:
     """The campaign keeps to its own windows instead of the law's, also on public holidays; who, why and when is kept.
 
