@@ -163,12 +163,12 @@ def test_a_later_start_is_told_on_the_clock_of_the_people_called(desk):
     desk.log_in(make_user(is_superuser=True))
 
     desk.open(f"/dialer/campaign/{draft.pk}/launch/")
-    desk.page.get_by_label("Start at").fill("2099-01-05T05:00")
+    desk.page.get_by_label("Start at").fill("2099-01-05T12:00")
     expect(desk.page.get_by_text("It is 12:00 on Mon in Jakarta")).to_be_visible()
     desk.page.get_by_role("button", name="Start at this time").click()
 
     expect(
-        desk.page.get_by_role("status").get_by_text("It starts by itself on 5 Jan 2099, 05:00 (UTC).")
+        desk.page.get_by_role("status").get_by_text("It starts by itself on 5 Jan 2099, 12:00 (Asia/Jakarta).")
     ).to_be_visible()
     desk.page.get_by_role("button", name="Take back").click()
     expect(desk.page.get_by_role("link", name="Launch…")).to_be_visible()
