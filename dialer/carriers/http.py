@@ -202,7 +202,7 @@ class Wire:
             )
             try:
                 self._recorder(exchange)
-            except Exception:
+            except Exception:  # whatever the log suffers, what became of the request must reach the caller
                 logger.exception("an exchange (%s) could not be kept", note.purpose)
 
 
