@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from benchmarks import rows
 from benchmarks.ratio import Ratio, Work, compare
-from dialer.carriers.contract import Carrier, Order, Voice
+from dialer.carriers.contract import Carrier
+from dialer.carriers.order import Callee, Order, Voice
 from dialer.flow import ledger
 from dialer.flow.connect import carrier_of
 from dialer.models import Account, Batch
@@ -55,9 +56,9 @@ def called(account: Account, sandbox: Sandbox) -> Batch:
     campaign = rows.campaign(account)
     batch = rows.batch(campaign, rows.people(campaign, FILES))
     carrier: Carrier = carrier_of(account)
-    numbers = tuple(batch.attempts.values_list("contact__number", flat=True))
+    callees = tuple(Callee(number=one) for one in batch.attempts.values_list("contact__number", flat=True))
     voice = Voice(delivery=VoiceDelivery.CARRIER_FILE, location=rows.VOICE_NAME)
-    carrier.place(Order(reference=batch.reference, numbers=numbers, voice=voice))
+    carrier.place(Order(reference=batch.reference, callees=callees, voice=voice))
     until = monotonic() + PATIENCE_SECONDS
     while sandbox.memory.open_count and monotonic() < until:
         sleep(0.05)

@@ -71,6 +71,12 @@ def national(number: str) -> str:
     return _split(number)[1]
 
 
+def calling_code(country: str) -> str:
+    """The country's code without a plus, such as "62" for ID; "" for a country that does not exist."""
+    code = phonenumbers.country_code_for_region(country)
+    return str(code) if code else ""
+
+
 def region(number: str) -> str:
     """Return the country (ISO 3166, two letters) of an E.164 number, or "" if no country owns it."""
     try:

@@ -8,6 +8,67 @@ class CarrierName(TextChoices):
     """Companies that place calls for us."""
 
     YUNHU = "yunhu", _("Infin8linx (Yunhu)")
+    LAAFFIC = "laaffic", _("Laaffic")
+
+
+class CampaignKind(TextChoices):
+    """What a campaign does with the people who answer."""
+
+    MESSAGE = "message", _("message: many people in one batch")
+    VOICE_MENU = "voice_menu", _("voice menu: one by one, then over to an extension")
+
+
+class Feature(TextChoices):
+    """What a carrier may be able to do; forms, pages and the flow ask for these and never for a carrier's name."""
+
+    CALLER_ID = "caller_id", _("own caller ID")
+    RING_LIMIT = "ring_limit", _("limit of ringing")
+    CALL_LIMIT = "call_limit", _("limit of the call’s length")
+    TODAY_ONLY = "today_only", _("drops what it can’t dial today, if wished")
+    REMARK = "remark", _("remark that comes back with each call")
+    REPEATED_PLAY = "repeated_play", _("plays the message several times")
+    DELAYS = "delays", _("waits before playing and before hanging up")
+    ROW_TEXTS = "row_texts", _("texts of each person from the spreadsheet")
+    HANGUP_SMS = "hangup_sms", _("SMS after the call")
+    TRANSFER_IN_BATCH = "transfer_in_batch", _("transfer to agents in a batch")
+    CARRIER_START = "carrier_start", _("starts a batch at a set time")
+    CARRIER_PERIODS = "carrier_periods", _("keeps to periods of the day by itself")
+    VOICE_UPLOAD = "voice_upload", _("takes and lists voice files over its interface")
+    BALANCE = "balance", _("tells the balance")
+    COSTS = "costs", _("tells what each call cost")
+    TASK_STATE = "task_state", _("tells how far a batch is")
+    TASK_CANCEL = "task_cancel", _("takes back a batch that has not begun")
+    REFUSES_REPEATS = "refuses_repeats", _("refuses a repeated batch, so an unclear answer clears up by itself")
+    BILLS_BY_REFERENCE = "bills_by_reference", _("tells the bills of one batch")
+    EXTENSION_STATES = "extension_states", _("tells what the extensions do")
+    CLEARS_TOKEN = "clears_token", _("needs a token, which can be cleared")
+
+
+class SpeakerVoice(TextChoices):
+    """Who speaks a text."""
+
+    FEMALE = "female", _("a woman’s voice")
+    MALE = "male", _("a man’s voice")
+
+
+class TaskState(TextChoices):
+    """How far a carrier is with a batch, by its own word."""
+
+    WAITING = "waiting", _("waiting to begin")
+    CALLING = "calling", _("calling")
+    FINISHED = "finished", _("finished")
+    FAILED = "failed", _("failed at the carrier")
+    CANCELLED = "cancelled", _("cancelled at the carrier")
+    SUSPENDED = "suspended", _("suspended by the carrier")
+    UNKNOWN = "unknown", _("unknown")
+
+
+class ExtensionState(TextChoices):
+    """What an extension does."""
+
+    RINGING = "ringing", _("ringing")
+    TALKING = "talking", _("talking")
+    FREE = "free", _("free")
 
 
 class SkipReason(TextChoices):
@@ -20,6 +81,7 @@ class SkipReason(TextChoices):
     WRONG_COUNTRY = "wrong_country", _("number of another country")
     DUPLICATE = "duplicate", _("same number as an earlier row")
     DO_NOT_CALL = "do_not_call", _("on the do-not-call list")
+    TEXT_MISSING = "text_missing", _("lacks a text that the campaign uses")
 
 
 class Purpose(TextChoices):
@@ -65,6 +127,8 @@ class VoiceDelivery(TextChoices):
 
     CARRIER_FILE = "carrier_file", _("a file that lies at the carrier, by its name there")
     OUR_ADDRESS = "our_address", _("the carrier fetches it from our address")
+    SENT_ALONG = "sent_along", _("it is sent along with each batch")
+    SPOKEN_TEXT = "spoken_text", _("no file: the carrier speaks a text")
 
 
 class Via(TextChoices):

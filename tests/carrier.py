@@ -12,7 +12,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from dialer.carriers.contract import Order, Voice
+from dialer.carriers.order import Callee, Order, Voice
 from dialer.flow import ledger
 from dialer.flow.connect import carrier_of
 from dialer.models import Account, Batch, Callback
@@ -70,10 +70,11 @@ class TestCarrier:
 
     def dial(self, batch: Batch) -> list[Call]:
         """The carrier took the batch and has ended all its calls."""
-        numbers = tuple(batch.attempts.values_list("contact__number", flat=True))
+        numbers = batch.attempts.values_list("contact__number", flat=True)
+        callees = tuple(Callee(number=number) for number in numbers)
         voice = Voice(delivery=VoiceDelivery.CARRIER_FILE, location="welcome")
         carrier_of(self.account).place(
-            Order(reference=batch.reference, numbers=numbers, voice=voice, wants_keypress=True)
+            Order(reference=batch.reference, callees=callees, voice=voice, wants_keypress=True)
         )
         self.wait()
         return [call for call in self.sandbox.memory.calls.values() if call.batch.reference == batch.reference]

@@ -60,8 +60,9 @@ class AccountForm(ConsoleForm):
         can = capabilities_of(Account(carrier=cleaned["carrier"]))
         if cleaned.get("country") and cleaned["country"] not in can.countries:
             self.add_error("country", _("This carrier does not call people in that country."))
-        if (cleaned.get("batch_size") or 0) > can.batch_ceiling:
-            most = columns.count(can.batch_ceiling)
+        ceiling = max(can.ceilings.values())
+        if (cleaned.get("batch_size") or 0) > ceiling:
+            most = columns.count(ceiling)
             self.add_error("batch_size", gettext("This carrier takes at most %s numbers at a time.") % most)
 
     def _check_country_is_free(self) -> None:

@@ -110,7 +110,7 @@ class CallbackAdmin(phone_numbers.NumbersShown, LightList, ReadOnlyAdmin):
 
     def _understood(self, callback: Callback) -> list[dict[str, Any]]:
         """What the carrier's dialect reads in it now, with the call record that came of each call."""
-        calls = carrier_of(callback.account).read_callback(bytes(callback.body)).calls[:CALLS_SHOWN]
+        calls = carrier_of(callback.account).read_callback(bytes(callback.body), kind=callback.kind).calls[:CALLS_SHOWN]
         ids = [call.carrier_call_id for call in calls]
         rows = CallRecord.objects.filter(account=callback.account_id, carrier_call_id__in=ids)
         records = {row.carrier_call_id: row for row in rows.only("pk", "carrier_call_id")}

@@ -128,9 +128,9 @@ class PaceForm(ConsoleForm):
                 self.add_error(name, gettext("Days, opening and closing belong together."))
 
     def _check_batch_size(self, cleaned: dict[str, Any], account: Account) -> None:
-        can = capabilities_of(account)
-        if (cleaned.get("batch_size") or 0) > can.batch_ceiling:
-            most = columns.count(can.batch_ceiling)
+        ceiling = max(capabilities_of(account).ceilings.values())
+        if (cleaned.get("batch_size") or 0) > ceiling:
+            most = columns.count(ceiling)
             self.add_error("batch_size", gettext("This carrier takes at most %s numbers at a time.") % most)
 
 

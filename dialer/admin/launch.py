@@ -72,8 +72,8 @@ class LaunchDoors:
                 for reason, count in sheet.skipped.items()
             ],
             country=countries.name(campaign.account.country),
-            voice_url=voice_path(campaign.voice_file),
-            voice_length=columns.duration(campaign.voice_file.seconds),
+            voice_url=voice_path(campaign.voice_file) if campaign.voice_file else "",
+            voice_length=columns.duration(campaign.voice_file.seconds) if campaign.voice_file else "",
             start=start,
             is_draft=campaign.state == Campaign.State.DRAFT,
             clock=clock(campaign, now),

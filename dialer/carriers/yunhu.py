@@ -10,15 +10,18 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from dialer.carriers.contract import (
+    BILLS,
     Accepted,
+    AccountField,
     AccountSettings,
     BadCredentials,
     BillQuery,
     Call,
     CallbackAnswer,
     Capabilities,
+    Carrier,
     CarrierError,
-    Order,
+    OrderProblem,
     OutcomeUnknown,
     Reading,
     RecordingLink,
@@ -26,25 +29,50 @@ from dialer.carriers.contract import (
     TokenStore,
 )
 from dialer.carriers.http import Answer, Wire
+from dialer.carriers.order import Order
 from dialer.carriers.yunhu_answers import TokenSpent, accepted_message, as_bad_credentials, result
 from dialer.carriers.yunhu_bills import call_of, is_of_an_extension, moment, text, whole
 from dialer.carriers.yunhu_callback import Unreadable, read_records
 from dialer.carriers.yunhu_codes import NATION_CODES
-from dialer.carriers.yunhu_order import BATCH_CEILING, VOICE_TYPES, launch_fields
+from dialer.carriers.yunhu_order import BATCH_CEILING, VOICE_TYPES, launch_fields, problems
+from dialer.terms import CampaignKind, Feature, NumberForm
 
 logger = logging.getLogger(__name__)
 
+ADDRESS: Final = "http://platform.infin8linx.com/api/yunhu"  # the only one that the API book prints
 CAPABILITIES: Final = Capabilities(
-    batch_ceiling=BATCH_CEILING,
+    ceilings={CampaignKind.MESSAGE: BATCH_CEILING},
     countries=NATION_CODES,
     voice_deliveries=frozenset(VOICE_TYPES),
-    refuses_repeats=False,
+    features=frozenset(
+        {
+            Feature.CALLER_ID,
+            Feature.RING_LIMIT,
+            Feature.CALL_LIMIT,
+            Feature.TODAY_ONLY,
+            Feature.REMARK,
+            Feature.BILLS_BY_REFERENCE,
+            Feature.CLEARS_TOKEN,
+        }
+    ),
+    account_fields=(
+        AccountField(name="app_id", label="app id", help="As the carrier gave it to you."),
+        AccountField(name="access_key", label="access key", help="As the carrier gave it to you."),
+        AccountField(name="batch_url", label="address for batches", default=ADDRESS),
+        AccountField(
+            name="token_url",
+            label="address for bills and recordings",
+            help="Often the same; ask the carrier.",
+            default=ADDRESS,
+        ),
+    ),
+    number_form=NumberForm.NATIONAL,
     keeps_recordings_days=89,  # "3 months", page on the recording's link; the shortest three have 89 days
-    call_back_kinds=("bills",),
+    call_back_kinds=(BILLS,),
 )
 LOGIN: Final = "App.Sip_Auth.Login"
 LOGOUT: Final = "App.Sip_Auth.Logout"
-BILLS: Final = "App.Sip_Cdr.GetBill"
+GET_BILL: Final = "App.Sip_Cdr.GetBill"
 RECORDING: Final = "App.Sip_Cdr.GetRecodeFile"
 LAUNCH: Final = "launch"
 TAKEN_OR_NOT: Final = "The batch may or may not have been taken."
@@ -57,7 +85,7 @@ MOST_PAGES: Final = 1_000  # of one question; more than that is a carrier that n
 Found = TypeVar("Found")
 
 
-class Yunhu:
+class Yunhu(Carrier):
     """One account at Yunhu. Its repr, messages and exchanges hold no credentials and no token."""
 
     capabilities = CAPABILITIES
@@ -92,10 +120,14 @@ class Yunhu:
         self._tokens.forget()
 
     def place(self, order: Order) -> Accepted:
-        """Hand the batch over, with exactly one request. Raises CarrierError; ValueError if a limit is broken."""
+        """Hand the batch over, with exactly one request. Raises CarrierError, BrokenLimits."""
         fields = launch_fields(order, self._settings)
         message = self._ask(self._settings.batch_url, fields, accepted_message, purpose=LAUNCH)
         return Accepted(message=self._wire.masked(message))
+
+    def problems(self, order: Order) -> tuple[OrderProblem, ...]:
+        """All limits of the carrier that the order breaks. Asks nobody."""
+        return problems(order, self._settings)
 
     def bills(self, query: BillQuery) -> Iterator[tuple[Call, ...]]:
         """All pages of matching calls, reading without consuming. May be repeated. Raises CarrierError.
@@ -132,7 +164,7 @@ class Yunhu:
             expires_at=moment(found.get("expiredtime"), self._settings.time_zone),
         )
 
-    def read_callback(self, body: bytes) -> Reading:
+    def read_callback(self, body: bytes, *, kind: str = BILLS) -> Reading:
         """Never raises: what can't be understood is a complaint."""
         try:
             found = read_records(body)
@@ -166,7 +198,7 @@ class Yunhu:
             "chengshudu": "",
             "customuuid": query.reference,
         }
-        found = self._with_renewed_token(BILLS, fields, purpose="bills")
+        found = self._with_renewed_token(GET_BILL, fields, purpose="bills")
         if found in (None, [], {}):
             return [], None
         bills = found.get("bills") if isinstance(found, dict) else None

@@ -49,15 +49,6 @@ NATION_CODES: Final[Mapping[str, str]] = {
     "TH": "tha",
     "VN": "vn",
 }
-CALLING_CODES: Final[Mapping[str, str]] = {
-    "IN": "+91",
-    "ID": "+62",
-    "PH": "+63",
-    "MX": "+52",
-    "CO": "+57",
-    "TH": "+66",
-    "VN": "+84",
-}
 
 _MEND_KEY: Final = "Compare appid and accesskey with what the carrier gave you, or ask the carrier to authorise them."
 _ASK: Final = "Ask the carrier."

@@ -10,17 +10,21 @@ from dialer.flow import pacing, withdrawal
 from dialer.flow.connect import capabilities_of
 from dialer.flow.gate import Gate, Sorted
 from dialer.flow.hours import hours_of
-from dialer.models import Attempt, Batch, Campaign, Contact, Seat
-from dialer.terms import SkipReason
+from dialer.models import Account, Attempt, Batch, Campaign, Contact, Seat
+from dialer.terms import CampaignKind, SkipReason
 
 LOOKS = 20  # slices looked at for people who may be called now, before giving others their turn
 FILLING = "filling"  # the seat of whoever makes a batch
 
 
-def batch_size(campaign: Campaign) -> int:
-    """Numbers in one batch: the campaign's wish or the account's, never above the carrier's ceiling."""
-    wish = campaign.batch_size or campaign.account.batch_size
-    return min(wish, capabilities_of(campaign.account).batch_ceiling)
+def batch_size(campaign: Campaign, account: Account | None = None) -> int:
+    """Numbers in one batch by this account (the campaign's own if none is named).
+
+    The campaign's wish or the account's, never above the carrier's ceiling for this kind of campaign.
+    """
+    account = account or campaign.account
+    wish = campaign.batch_size or account.batch_size
+    return min(wish, capabilities_of(account).ceilings.get(CampaignKind(campaign.kind), 1))
 
 
 def fill(campaign: Campaign, *, now: datetime | None = None) -> Batch | None:

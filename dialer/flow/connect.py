@@ -110,6 +110,7 @@ def _settings_of(account: Account) -> AccountSettings:
     return AccountSettings(
         app_id=account.app_id,
         access_key=account.access_key,
+        secret=account.secret,
         batch_url=account.batch_url,
         token_url=account.token_url,
         country=account.country,
@@ -117,4 +118,5 @@ def _settings_of(account: Account) -> AccountSettings:
         time_zone=ZoneInfo(account.time_zone),
         number_form=NumberForm(account.number_form),
         dial_prefix=account.dial_prefix,
+        paths=account.own_paths,
     )

@@ -16,21 +16,20 @@ from django.utils import timezone
 from dialer.carriers.contract import (
     Accepted,
     BadCredentials,
+    BrokenLimits,
     NotSent,
-    Order,
     OutcomeUnknown,
     Refused,
     TryLater,
-    Voice,
 )
+from dialer.carriers.order import Order
 from dialer.flow import batching, evidence, state, withdrawal
 from dialer.flow.connect import carrier_of
 from dialer.flow.hours import hours_of
 from dialer.flow.mistakes import DialerError
+from dialer.flow.ordering import callees_of, order_of
 from dialer.flow.seat import hold
-from dialer.flow.voice_location import voice_location
 from dialer.models import Account, Attempt, Batch, Campaign, Contact
-from dialer.terms import VoiceDelivery
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +81,7 @@ def send(batch: Batch, *, now: datetime | None = None) -> None:
     try:
         if _was_taken_already(claimed) or not _is_ready(claimed, now=now):
             return
-        order = _order(claimed)
+        order = order_of(claimed.campaign, claimed.account, callees_of(claimed), reference=claimed.reference, now=now)
     except DialerError as error:
         _refuse(claimed, str(error), code="")
         return
@@ -130,7 +129,7 @@ def _talk(batch: Batch, order: Order) -> None:
         _note(batch, Batch.State.UNCERTAIN, message=str(error), carrier_code=error.code, ask_at=timezone.now())
         evidence.accept_proven(Batch.objects.filter(pk=batch.pk))
         _pause_if_it_goes_on(batch, str(error))
-    except ValueError as error:  # a limit of the carrier is broken: nothing was sent
+    except BrokenLimits as error:  # a limit of the carrier is broken: nothing was sent
         _refuse(batch, str(error), code="")
     else:
         _accept(batch, accepted)
@@ -190,27 +189,6 @@ def _note(batch: Batch, to: str, **changes: object) -> bool:
     if not won:
         logger.warning("batch %s: the claim was over before %s could be noted", batch.pk, to)
     return won
-
-
-def _order(batch: Batch) -> Order:
-    """What is to be said to the carrier. Raises DialerError if the voice file has no location there."""
-    campaign = batch.campaign
-    # Nobody is billed before the batch leaves; should a carrier do so all the same, that person was called.
-    unbilled = batch.attempts.filter(settled_at__isnull=True)
-    return Order(
-        reference=batch.reference,
-        numbers=tuple(unbilled.order_by("pk").values_list("contact__number", flat=True)),
-        voice=Voice(
-            delivery=VoiceDelivery(campaign.voice_delivery),
-            location=voice_location(campaign),
-        ),
-        wants_keypress=campaign.wants_keypress,
-        caller_id=campaign.caller_id or campaign.account.caller_id,
-        ring_seconds=campaign.ring_seconds,
-        max_call_seconds=campaign.max_call_seconds,
-        drops_undialled_today=campaign.drops_undialled_today,
-        remark=campaign.remark,
-    )
 
 
 def _accounts_with_work() -> list[Account]:

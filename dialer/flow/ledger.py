@@ -92,7 +92,7 @@ def apply(callback: Callback) -> None:
     """The callback is applied, or unreadable with the reason. May be repeated: nothing happens then."""
     if callback.state != Callback.State.RECEIVED:
         return
-    reading = carrier_of(callback.account).read_callback(bytes(callback.body))
+    reading = carrier_of(callback.account).read_callback(bytes(callback.body), kind=callback.kind)
     if reading.complaint:
         _put_aside(callback, reading.complaint)
         return

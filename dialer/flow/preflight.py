@@ -9,11 +9,10 @@ from django.db.models import Count
 from django.utils import timezone
 
 from dialer.calling_rules import NoRulesError, doubts, widens
+from dialer.flow import ordering
 from dialer.flow.batching import batch_size
-from dialer.flow.connect import capabilities_of
 from dialer.flow.hours import hours_of, legal_rules, own_windows
 from dialer.flow.mistakes import DialerError
-from dialer.flow.voice_location import voice_location
 from dialer.models import Campaign, ContactList, DoNotCallList
 from dialer.terms import SkipReason, VoiceDelivery
 
@@ -56,10 +55,7 @@ def _problems(campaign: Campaign, callable_count: int) -> list[str]:
         problems.append("There is nobody to call. Upload a list of numbers.")
     problems += _account_problems(campaign)
     problems += _hour_problems(campaign)
-    try:
-        voice_location(campaign)
-    except DialerError as error:
-        problems.append(str(error))
+    problems += [sentence for _, sentence in ordering.problems(campaign, campaign.account)]
     return problems
 
 
@@ -118,16 +114,15 @@ def _account_problems(campaign: Campaign) -> list[str]:
         problems.append(f"The account “{account}” is not in use. Switch it on or choose another.")
     if account.stopped_because:
         problems.append(f"The account “{account}” was stopped: {account.stopped_because} Mend it and test it.")
-    if VoiceDelivery(campaign.voice_delivery) not in capabilities_of(account).voice_deliveries:
-        problems.append("This carrier does not take the voice file in that way. Choose another way.")
     return problems
 
 
 def _warnings(campaign: Campaign) -> list[str]:
-    warnings = [str(remark) for remark in campaign.voice_file.remarks]
+    voice_file = campaign.voice_file if campaign.voice_delivery != VoiceDelivery.SPOKEN_TEXT else None
+    warnings = [str(remark) for remark in voice_file.remarks] if voice_file else []
     host = urlsplit(settings.PUBLIC_URL).hostname or ""
     if campaign.voice_delivery == VoiceDelivery.OUR_ADDRESS and host in {"localhost", "127.0.0.1", "::1"}:
         warnings.append("The carrier fetches the voice file from this machine, which the internet can't reach.")
-    if campaign.voice_file.seconds > campaign.max_call_seconds:
+    if voice_file and voice_file.seconds > campaign.max_call_seconds:
         warnings.append("The message is longer than the time after which the call is ended.")
     return warnings + _hour_warnings(campaign) + _register_warnings(campaign)

@@ -3,22 +3,66 @@
 from django.conf import settings
 from django.urls import reverse
 
+from dialer.carriers.order import Speech, Voice
+from dialer.flow.connect import capabilities_of
 from dialer.flow.mistakes import DialerError
-from dialer.models import Campaign, CarrierFile, VoiceFile
-from dialer.terms import VoiceDelivery
+from dialer.models import Account, Campaign, CarrierFile, VoiceFile
+from dialer.terms import Feature, SpeakerVoice, VoiceDelivery
 
 
-def voice_location(campaign: Campaign) -> str:
-    """The file's name at the carrier, or its unguessable address at ours. Raises DialerError if it has no name."""
-    if campaign.voice_delivery == VoiceDelivery.OUR_ADDRESS:
-        return voice_address(campaign.voice_file)
-    placed = CarrierFile.objects.filter(voice_file=campaign.voice_file, account=campaign.account).first()
+def voice_of(campaign: Campaign, account: Account, *, with_content: bool = True) -> Voice:
+    """What is played to the people of the campaign, in the form that the account's carrier gets it.
+
+    Raises DialerError with the remedy if the voice can't be had in that form. `with_content` reads the file's bytes
+    if they are to be sent along.
+    """
+    delivery = delivery_at(campaign, account)
+    if delivery == VoiceDelivery.SPOKEN_TEXT:
+        return Voice(delivery=delivery, speech=_speech(campaign))
+    voice_file = campaign.voice_file
+    if voice_file is None:
+        raise DialerError("The campaign has no voice file. Choose one.")
+    if delivery == VoiceDelivery.OUR_ADDRESS:
+        return Voice(delivery=delivery, location=voice_address(voice_file))
+    if delivery == VoiceDelivery.SENT_ALONG:
+        content = _content(voice_file) if with_content else b""
+        return Voice(delivery=delivery, location=f"{voice_file.carrier_name}.mp3", content=content)
+    placed = CarrierFile.objects.filter(voice_file=voice_file, account=account).first()
     if placed is None:
-        raise DialerError(
-            f"The voice file “{campaign.voice_file}” has no name at the carrier of “{campaign.account}” yet. "
-            "Upload it in the carrier's console and write its name there into the voice file."
-        )
-    return placed.name_at_carrier
+        raise DialerError(_not_placed(voice_file, account))
+    return Voice(delivery=delivery, location=placed.name_at_carrier)
+
+
+def delivery_at(campaign: Campaign, account: Account) -> VoiceDelivery:
+    """How the voice reaches this account's carrier: as the route says, else as the campaign does."""
+    own = campaign.routes.filter(account=account).exclude(voice_delivery="").values_list("voice_delivery", flat=True)
+    return VoiceDelivery(own.first() or campaign.voice_delivery)
+
+
+def _speech(campaign: Campaign) -> Speech:
+    return Speech(
+        text=campaign.speech_text,
+        language=campaign.speech_language,
+        speed=campaign.speech_speed,
+        voice=SpeakerVoice(campaign.speech_voice) if campaign.speech_voice else None,
+        accent=campaign.speech_accent,
+    )
+
+
+def _content(voice_file: VoiceFile) -> bytes:
+    try:
+        with voice_file.converted.open("rb") as file:
+            return bytes(file.read())
+    except OSError as error:
+        raise DialerError(f"The sound of “{voice_file}” can't be read from the disk ({error.strerror}).") from error
+
+
+def _not_placed(voice_file: VoiceFile, account: Account) -> str:
+    if Feature.VOICE_UPLOAD in capabilities_of(account).features:
+        remedy = "Upload it there on the page of the voice file."
+    else:
+        remedy = "Upload it in the carrier's console and write its name there into the voice file."
+    return f"The voice file “{voice_file}” has no name at the carrier of “{account}” yet. {remedy}"
 
 
 def voice_address(voice_file: VoiceFile) -> str:

@@ -5,10 +5,14 @@ from dialer.models.batch import Attempt, Batch
 from dialer.models.call_record import CallRecord
 from dialer.models.callback import Callback, TurnedAway
 from dialer.models.campaign import CallWindow, Campaign, RetryRule
+from dialer.models.campaign_wishes import CarrierPeriod
 from dialer.models.claim import Bell, Claimable, Heartbeat, Seat
 from dialer.models.contact import Contact, ContactList
 from dialer.models.do_not_call import DoNotCall, DoNotCallList
 from dialer.models.exchange import CarrierExchange
+from dialer.models.extension import Extension, Transfer
+from dialer.models.route import Route
+from dialer.models.test_call import TestCall
 from dialer.models.voice_file import CarrierFile, VoiceFile
 
 __all__ = [
@@ -22,14 +26,19 @@ __all__ = [
     "Campaign",
     "CarrierExchange",
     "CarrierFile",
+    "CarrierPeriod",
     "Claimable",
     "Contact",
     "ContactList",
     "DoNotCall",
     "DoNotCallList",
+    "Extension",
     "Heartbeat",
     "RetryRule",
+    "Route",
     "Seat",
+    "TestCall",
+    "Transfer",
     "TurnedAway",
     "VoiceFile",
 ]

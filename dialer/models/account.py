@@ -1,6 +1,7 @@
 """An account: our credentials and settings at one carrier."""
 
 import secrets
+from decimal import Decimal
 from ipaddress import ip_network
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -12,8 +13,6 @@ from django.db import models
 
 from dialer.models.secret import EncryptedTextField
 from dialer.terms import CarrierName, NumberForm
-
-YUNHU_ADDRESS = "http://platform.infin8linx.com/api/yunhu"
 
 
 def new_callback_secret() -> str:
@@ -58,11 +57,20 @@ class Account(models.Model):
 
     app_id = EncryptedTextField("app id", help_text="As the carrier gave it to you.")
     access_key = EncryptedTextField("access key", help_text="As the carrier gave it to you.")
-    batch_url = models.URLField("address for batches", default=YUNHU_ADDRESS)
-    token_url = models.URLField(
-        "address for bills and recordings",
-        default=YUNHU_ADDRESS,
-        help_text="Often the same; ask the carrier.",
+    secret = EncryptedTextField(default="", blank=True, help_text="As the carrier gave it to you.")
+    # How a carrier calls its addresses and keys, and which of them it has, its capabilities say.
+    batch_url = models.URLField("address for batches")
+    token_url = models.URLField("address for bills and recordings", blank=True)
+    paths = models.TextField(
+        "other paths",
+        blank=True,
+        help_text="Only if the carrier told you that one of its services has another path: name = /path, one a line.",
+    )
+    sms_app_id = models.CharField(
+        "app id for SMS",
+        max_length=32,
+        blank=True,
+        help_text="Of the SMS application that the carrier set up for you. Needed for SMS after calls only.",
     )
 
     country = models.CharField(max_length=2, help_text="The country of the people who are called.")
@@ -139,6 +147,20 @@ class Account(models.Model):
     pull_window_seconds = models.PositiveIntegerField(default=6 * 3600, editable=False)
     pull_complaint = models.TextField(blank=True, editable=False)
 
+    balance = models.DecimalField(null=True, max_digits=16, decimal_places=4, editable=False)
+    balance_gift = models.DecimalField(null=True, max_digits=16, decimal_places=4, editable=False)
+    balance_credit = models.DecimalField(null=True, max_digits=16, decimal_places=4, editable=False)
+    balance_asked_at = models.DateTimeField(null=True, editable=False)
+    balance_warning = models.DecimalField(
+        "warn below",
+        null=True,
+        blank=True,
+        max_digits=16,
+        decimal_places=2,
+        validators=[MinValueValidator(0)],
+        help_text="Of the balance, in the currency of the account. Empty: warn only when nothing is left.",
+    )
+
     tested_at = models.DateTimeField(null=True, editable=False)  # last time that the connection was tested
     test_complaint = models.TextField(blank=True, editable=False)  # what that test found; empty if it worked
 
@@ -154,9 +176,23 @@ class Account(models.Model):
     def __repr__(self) -> str:
         return f"<Account {self.pk}: {self.name}>"
 
+    @property
+    def balance_total(self) -> Decimal | None:
+        """What calls can be made for; None if the carrier never told."""
+        if self.balance is None:
+            return None
+        return self.balance + (self.balance_gift or 0) + (self.balance_credit or 0)
+
+    @property
+    def own_paths(self) -> dict[str, str]:
+        """Our name of a service -> its path at this carrier, where the operator was told another one."""
+        pairs = (line.partition("=") for line in self.paths.splitlines() if line.strip())
+        return {name.strip(): path.strip() for name, _, path in pairs}
+
     def clean(self) -> None:
         """Raise ValidationError for an address with a secret in it: only app id and key are stored encrypted."""
         sentence = "Leave user and password out of the address: it is not stored encrypted."
-        wrong = {name: sentence for name in ("batch_url", "token_url") if "@" in urlsplit(getattr(self, name)).netloc}
+        addresses = {name: getattr(self, name) or "" for name in ("batch_url", "token_url")}
+        wrong = {name: sentence for name, address in addresses.items() if "@" in urlsplit(address).netloc}
         if wrong:
             raise ValidationError(wrong)

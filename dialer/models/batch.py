@@ -10,7 +10,7 @@ from dialer.models.account import Account
 from dialer.models.campaign import Campaign
 from dialer.models.claim import Claimable
 from dialer.models.contact import Contact
-from dialer.terms import Disposition
+from dialer.terms import Disposition, TaskState
 
 
 def new_reference() -> str:
@@ -28,6 +28,7 @@ class Batch(Claimable):
         SETTLED = "settled"
         REFUSED = "refused"
         UNCERTAIN = "uncertain"
+        REPEATING = "repeating"
         CANCELLED = "cancelled"
 
     MOVES = {
@@ -35,8 +36,11 @@ class Batch(Claimable):
         # Back to waiting only when it is certain that nothing left us.
         # Cancelled when everybody in it turned out to be on the do-not-call list.
         State.SENDING: {State.WAITING, State.ACCEPTED, State.REFUSED, State.UNCERTAIN, State.CANCELLED},
-        State.UNCERTAIN: {State.ACCEPTED, State.REFUSED},
-        State.ACCEPTED: {State.SETTLED},
+        # Sent again only at a carrier that refuses repeats: there the same batch can't be taken twice.
+        State.UNCERTAIN: {State.ACCEPTED, State.REFUSED, State.REPEATING},
+        State.REPEATING: {State.ACCEPTED, State.UNCERTAIN},
+        # Refused when the carrier took it back before it began.
+        State.ACCEPTED: {State.SETTLED, State.REFUSED},
         State.SETTLED: set(),
         # A bill proves that the carrier took it after all, whatever it or an operator said.
         State.REFUSED: {State.ACCEPTED},
@@ -52,8 +56,11 @@ class Batch(Claimable):
     due_at = models.DateTimeField()
     tries = models.PositiveIntegerField(default=0)  # claims, most of which reached the carrier
     sent_at = models.DateTimeField(null=True)
+    starts_at = models.DateTimeField(null=True)  # when the carrier is to begin; null: at once
     answered_at = models.DateTimeField(null=True)
     carrier_task_id = models.CharField(max_length=64, blank=True)
+    task_state = models.CharField(max_length=20, choices=TaskState.choices, blank=True)  # by the carrier's last word
+    task_asked_at = models.DateTimeField(null=True)
     carrier_code = models.CharField(max_length=40, blank=True)
     message = models.TextField(blank=True)  # what the carrier said, or why we do not know
     settled_at = models.DateTimeField(null=True)
@@ -77,6 +84,7 @@ class Batch(Claimable):
         indexes = [
             models.Index(fields=["state", "due_at"], name="batch_by_state_and_due"),
             models.Index(fields=["account", "sent_at"], name="batch_by_sending"),
+            models.Index(fields=["account", "carrier_task_id"], name="batch_by_task", condition=~Q(carrier_task_id="")),
         ]
 
     def __str__(self) -> str:

@@ -15,6 +15,7 @@ class CallRecord(models.Model):
     carrier_call_id = models.CharField(max_length=64)
     carrier_call_uuid = models.CharField(max_length=64, blank=True)
     reference = models.CharField(max_length=64, blank=True)  # as echoed, also if it is none of ours
+    carrier_task_id = models.CharField(max_length=64, blank=True, default="")  # the carrier's own name of the batch
     campaign = models.ForeignKey(Campaign, null=True, on_delete=models.PROTECT, related_name="call_records")
     batch = models.ForeignKey(Batch, null=True, on_delete=models.PROTECT, related_name="call_records")
     attempt = models.ForeignKey(Attempt, null=True, on_delete=models.PROTECT, related_name="call_records")
@@ -34,6 +35,12 @@ class CallRecord(models.Model):
     recording_name = models.CharField(max_length=255, blank=True)
     awaits_archive = models.BooleanField(default=False)  # a recording is promised and not enrolled yet
 
+    cost = models.DecimalField(null=True, max_digits=14, decimal_places=6)
+    currency = models.CharField(max_length=10, blank=True, default="")
+    rate = models.DecimalField("price of a period", null=True, max_digits=14, decimal_places=6)
+    billing_period = models.CharField(max_length=20, blank=True, default="")  # seconds: the first one + the others
+    charged_seconds = models.PositiveIntegerField(null=True)
+
     by_callback_at = models.DateTimeField(null=True)  # first known by callback
     by_pull_at = models.DateTimeField(null=True)  # first known by pull
     raw_callback = models.JSONField(null=True)
@@ -50,6 +57,9 @@ class CallRecord(models.Model):
             models.Index(fields=["number"], name="call_record_by_number"),
             models.Index(fields=["started_at"], name="call_record_by_start"),
             models.Index(fields=["id"], name="call_record_awaits_archive", condition=models.Q(awaits_archive=True)),
+            models.Index(
+                fields=["account", "created_at"], name="call_record_unmatched", condition=models.Q(attempt__isnull=True)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,11 +5,12 @@ from django.core.validators import MaxValueValidator, MinLengthValidator, MinVal
 from django.db import models
 
 from dialer.models.account import Account
+from dialer.models.campaign_wishes import CallCourse, HangupSmsWish, SpokenText, TransferWish
 from dialer.models.voice_file import VoiceFile
-from dialer.terms import Disposition, Purpose, VoiceDelivery
+from dialer.terms import CampaignKind, Disposition, Purpose, VoiceDelivery
 
 
-class Campaign(models.Model):
+class Campaign(SpokenText, HangupSmsWish, TransferWish, CallCourse, models.Model):
     """Who is told what, with which account, when and how fast, and how far it has come."""
 
     class State(models.TextChoices):
@@ -30,8 +31,10 @@ class Campaign(models.Model):
     }
 
     name = models.CharField(max_length=64, unique=True, validators=[MinLengthValidator(2)])
+    kind = models.CharField(max_length=20, choices=CampaignKind.choices, default=CampaignKind.MESSAGE)
+    # Its country is that of the people called. `Route` names further accounts, and this one if it has a share.
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="campaigns")
-    voice_file = models.ForeignKey(VoiceFile, on_delete=models.PROTECT, related_name="campaigns")
+    voice_file = models.ForeignKey(VoiceFile, null=True, blank=True, on_delete=models.PROTECT, related_name="campaigns")
     voice_delivery = models.CharField(
         "voice file reaches the carrier",
         max_length=20,
@@ -151,6 +154,12 @@ class Campaign(models.Model):
     class Meta:
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["state"], name="campaign_by_state")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(voice_file__isnull=False) | models.Q(voice_delivery=VoiceDelivery.SPOKEN_TEXT),
+                name="campaign_has_a_voice",
+            ),
+        ]
         permissions = [
             ("launch_campaign", "Can launch, pause, resume and cancel campaigns"),
             ("widen_hours", "Can call at other hours than the law's, with a written reason"),

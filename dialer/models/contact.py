@@ -36,6 +36,9 @@ class ContactList(Claimable):
     delimiter = models.CharField(max_length=1, blank=True)
     has_header = models.BooleanField(default=True)
     number_column = models.PositiveSmallIntegerField(null=True, blank=True)  # 0-based; None: not confirmed yet
+    # Columns of text 1, text 2, …, 0-based, with their headings; null for a text that no column brings.
+    text_columns = models.JSONField(default=list, blank=True)
+    text_headings = models.JSONField(default=list, blank=True)
 
     state = models.CharField(max_length=20, choices=State.choices, default=State.UPLOADED)
     complaint = models.TextField(blank=True)  # why it was rejected
@@ -59,6 +62,7 @@ class Contact(models.Model):
     contact_list = models.ForeignKey(ContactList, on_delete=models.CASCADE, related_name="contacts")
     row_number = models.PositiveIntegerField()  # as the spreadsheet program shows it
     raw = models.CharField(max_length=80, blank=True)  # the cell as it was
+    texts = models.JSONField(null=True, blank=True)  # text 1, text 2, … of the row; null: no column brings one
     number = models.CharField(max_length=16, blank=True)  # E.164, "" if unreadable
     skip_reason = models.CharField(max_length=20, choices=SkipReason.choices, blank=True, default="")
     duplicate_of_row = models.PositiveIntegerField(null=True)

@@ -50,6 +50,8 @@ class CarrierFile(models.Model):
         help_text="Exactly as the carrier's console shows it, with the suffix if it shows one.",
     )
 
+    uploaded_at = models.DateTimeField(null=True, editable=False)  # null: by hand, in the carrier's console
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["voice_file", "account"], name="one_name_per_voice_file_and_account")

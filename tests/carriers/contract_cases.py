@@ -30,7 +30,7 @@ from dialer.carriers.contract import (
     OutcomeUnknown,
     Refused,
 )
-from dialer.terms import Disposition
+from dialer.terms import CampaignKind, Disposition
 
 NUMBERS = ("+6281200000001", "+6281200000060", "+6281200000142")  # answered, busy, answered with key 1
 FUNCTION_FIXTURES = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -83,7 +83,7 @@ class CarrierCases:
             nowhere.place(order(*NUMBERS))
 
     def test_more_than_the_ceiling_does_not_leave(self, carrier: Carrier, order: Any, launches: Any) -> None:
-        ceiling = carrier.capabilities.batch_ceiling
+        ceiling = carrier.capabilities.ceilings[CampaignKind.MESSAGE]
         numbers = [f"+6281{index:09}" for index in range(ceiling + 1)]
 
         with pytest.raises(ValueError, match=f"{ceiling:,}"):
@@ -92,7 +92,9 @@ class CarrierCases:
         assert launches() == 0
 
     def test_exactly_the_ceiling_does(self, carrier: Carrier, order: Any, launches: Any) -> None:
-        carrier.place(order(*(f"+6281{index:09}" for index in range(carrier.capabilities.batch_ceiling))))
+        carrier.place(
+            order(*(f"+6281{index:09}" for index in range(carrier.capabilities.ceilings[CampaignKind.MESSAGE])))
+        )
 
         assert launches() == 1
 

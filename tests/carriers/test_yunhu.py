@@ -17,14 +17,13 @@ from dialer.carriers.contract import (
     BillQuery,
     Carrier,
     CarrierError,
-    Order,
     OutcomeUnknown,
     Refused,
     TryLater,
-    Voice,
 )
+from dialer.carriers.order import Callee, Order, Voice
 from dialer.carriers.yunhu import Yunhu
-from dialer.terms import CarrierName, VoiceDelivery
+from dialer.terms import CampaignKind, CarrierName, VoiceDelivery
 from sandbox.app import Sandbox
 from sandbox.switches import Switches, with_changes
 from tests.carriers.conftest import ACCESS_KEY, APP_ID
@@ -112,7 +111,8 @@ def carrier(carrier_at, sandbox: Sandbox) -> Carrier:
 def order() -> Callable[..., Order]:
     def order_of(*numbers: str, **changes: Any) -> Order:
         voice = Voice(delivery=VoiceDelivery.CARRIER_FILE, location="welcome")
-        return Order(**{"reference": uuid4().hex, "numbers": numbers, "voice": voice, **changes})
+        callees = tuple(Callee(number=number) for number in numbers)
+        return Order(**{"reference": uuid4().hex, "callees": callees, "voice": voice, **changes})
 
     return order_of
 
@@ -426,7 +426,7 @@ def test_what_yunhu_can_do_is_known_without_an_account():
     known = carriers.capabilities(CarrierName.YUNHU)
 
     assert known is Yunhu.capabilities
-    assert known.batch_ceiling == 5000
+    assert known.ceilings[CampaignKind.MESSAGE] == 5000
     assert known.countries["TH"] == "tha"
     assert known.keeps_recordings_days == 89  # 1 February to 1 May
     assert not known.refuses_repeats

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dialer.carriers.contract import Order, Voice
+from dialer.carriers.order import Callee, Order, Voice
 from dialer.carriers.yunhu_order import launch_fields
 from dialer.terms import NumberForm, VoiceDelivery
 
@@ -13,7 +13,8 @@ FILE = Voice(delivery=VoiceDelivery.CARRIER_FILE, location="welcome")
 @pytest.fixture
 def fields_of(settings_at):
     def fields(settings=None, **changes):
-        order = Order(**{"reference": "ref1", "numbers": ("+6281200000001",), "voice": FILE, **changes})
+        callees = tuple(Callee(number=number) for number in changes.pop("numbers", ("+6281200000001",)))
+        order = Order(**{"reference": "ref1", "callees": callees, "voice": FILE, **changes})
         return launch_fields(order, settings_at(ADDRESS, **(settings or {})))
 
     return fields

@@ -12,7 +12,7 @@ from django.urls import reverse
 from dialer import audio
 from dialer.flow import voice
 from dialer.flow.mistakes import DialerError
-from dialer.flow.voice_location import voice_address, voice_location
+from dialer.flow.voice_location import voice_address, voice_of
 from dialer.models import CarrierFile, VoiceFile
 from dialer.terms import VoiceDelivery
 from tests.factories import make_campaign, make_user, wav
@@ -80,7 +80,7 @@ def test_the_carrier_is_told_the_name_that_its_console_shows() -> None:
     campaign = make_campaign(voice_delivery=VoiceDelivery.CARRIER_FILE)
     CarrierFile.objects.update(name_at_carrier="welcome_1.mp3")
 
-    assert voice_location(campaign) == "welcome_1.mp3"
+    assert voice_of(campaign, campaign.account).location == "welcome_1.mp3"
 
 
 def test_a_file_without_a_name_at_the_carrier_is_a_sentence() -> None:
@@ -88,14 +88,14 @@ def test_a_file_without_a_name_at_the_carrier_is_a_sentence() -> None:
     CarrierFile.objects.all().delete()
 
     with pytest.raises(DialerError, match="no name at the carrier"):
-        voice_location(campaign)
+        voice_of(campaign, campaign.account)
 
 
 def test_or_the_carrier_is_told_our_public_address(settings: Any) -> None:
     settings.PUBLIC_URL = "https://calls.example.org"
     campaign = make_campaign(voice_delivery=VoiceDelivery.OUR_ADDRESS)
 
-    address = voice_location(campaign)
+    address = voice_of(campaign, campaign.account).location
 
     key, name = campaign.voice_file.public_key, campaign.voice_file.carrier_name
     assert address == voice_address(campaign.voice_file)

@@ -1,0 +1,45 @@
+"""Test calls: a campaign's message to one number of our own, before anybody else hears it."""
+
+from django.conf import settings
+from django.db import models
+
+from dialer.models.account import Account
+from dialer.models.batch import new_reference
+from dialer.models.campaign import Campaign
+
+
+class TestCall(models.Model):
+    """One call outside of the dial ledger, under a reference of its own. Committed before the request leaves."""
+
+    __test__ = False  # not a test of pytest's
+
+    class State(models.TextChoices):
+        SENDING = "sending"
+        ACCEPTED = "accepted"
+        REFUSED = "refused"
+        UNCERTAIN = "uncertain"
+
+    MOVES = {
+        State.SENDING: {State.ACCEPTED, State.REFUSED, State.UNCERTAIN},
+        State.ACCEPTED: set(),
+        State.REFUSED: set(),
+        State.UNCERTAIN: set(),
+    }
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="test_calls")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="test_calls")
+    number = models.CharField(max_length=16)  # E.164
+    reference = models.CharField(max_length=32, unique=True, default=new_reference)
+    state = models.CharField(max_length=20, choices=State.choices, default=State.SENDING)
+    carrier_task_id = models.CharField(max_length=64, blank=True)
+    message = models.TextField(blank=True)  # what the carrier said, or why we do not know
+    called_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    called_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"test call {self.pk}"
