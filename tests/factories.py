@@ -37,10 +37,11 @@ from dialer.models import (
     VoiceFile,
 )
 from dialer.models.do_not_call import house_list
-from dialer.terms import CarrierName, Disposition, SkipReason
+from dialer.terms import CarrierName, Disposition, NumberForm, SkipReason
 
 PASSWORD = "a long pass phrase"
 NOWHERE = "http://127.0.0.1:9/api/yunhu"  # the discard port: nobody answers there
+NOWHERE_AT_LAAFFIC = "http://127.0.0.1:9/v3"
 
 _fresh = count(1)
 
@@ -67,6 +68,22 @@ def make_account(**fields: Any) -> Account:
             "batch_url": NOWHERE,
             "token_url": NOWHERE,
             "country": "ID",
+            **fields,
+        }
+    )
+
+
+def make_laaffic_account(**fields: Any) -> Account:
+    """An account at the second carrier, for people in Indonesia; it reaches nobody and has no application for SMS."""
+    return make_account(
+        **{
+            "carrier": CarrierName.LAAFFIC,
+            "app_id": "appoftst",
+            "secret": "secret-of-tests",
+            "batch_url": NOWHERE_AT_LAAFFIC,
+            "token_url": "",
+            "number_form": NumberForm.INTERNATIONAL,
+            "sms_app_id": "",
             **fields,
         }
     )
