@@ -30,9 +30,11 @@ from dialer.carriers.contract import (
 )
 from dialer.carriers.http import Answer, Wire
 from dialer.carriers.order import Order
+from dialer.carriers.tolerant import Unreadable
+from dialer.carriers.values import moment, text, whole
 from dialer.carriers.yunhu_answers import TokenSpent, accepted_message, as_bad_credentials, result
-from dialer.carriers.yunhu_bills import call_of, is_of_an_extension, moment, text, whole
-from dialer.carriers.yunhu_callback import Unreadable, read_records
+from dialer.carriers.yunhu_bills import call_of, is_of_an_extension
+from dialer.carriers.yunhu_callback import read_records
 from dialer.carriers.yunhu_codes import NATION_CODES
 from dialer.carriers.yunhu_order import BATCH_CEILING, VOICE_TYPES, launch_fields, problems
 from dialer.terms import CampaignKind, Feature, NumberForm

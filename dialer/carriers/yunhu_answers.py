@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dialer.carriers.contract import BadCredentials, CarrierError, OutcomeUnknown, Refused, TryLater
-from dialer.carriers.yunhu_bills import text, whole
+from dialer.carriers.values import text, whole
 from dialer.carriers.yunhu_codes import ANSWER_CODES, AnswerCode, Consequence
 
 SUCCESS: Final = 200

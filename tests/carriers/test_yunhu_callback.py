@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialer.carriers.contract import Reading
+from dialer.carriers.tolerant import Unreadable
 from dialer.carriers.yunhu import Yunhu
-from dialer.carriers.yunhu_callback import Unreadable, read_records
+from dialer.carriers.yunhu_callback import read_records
 from dialer.terms import Disposition
 
 PLAIN = {"id": 5, "billsec": 3, "destnumber": "81200000893", "customuuid": "ours", "userkey": "#", "hangupcause": 10001}
