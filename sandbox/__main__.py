@@ -41,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--lines", type=int, help="calls at the same time")
     parser.add_argument("--callback-url", help="where bills are pushed")
     parser.add_argument("--app", action="append", metavar="APPID:ACCESSKEY", help="may be repeated")
+    parser.add_argument("--laaffic", action="append", metavar="APPID:KEY:SECRET", help="may be repeated")
     parser.add_argument("--offline-file", action="append", metavar="NAME", help="may be repeated")
     parser.add_argument("--set", action="append", default=[], metavar="SWITCH=JSON", help="any other switch")
     parser.add_argument("--state-file", type=Path, help="journal: dials and open calls survive a kill")
@@ -56,6 +57,7 @@ def _switches(arguments: argparse.Namespace) -> Switches:
             "lines": arguments.lines,
             "callback_url": arguments.callback_url,
             "offline_files": arguments.offline_file,
+            "laaffic_apps": dict(_signer(app) for app in arguments.laaffic) if arguments.laaffic else None,
             "apps": dict(_pair(app, ":") for app in arguments.app) if arguments.app else None,
         }
         given |= {name: json.loads(value) for name, value in (_pair(item, "=") for item in arguments.set)}
@@ -69,6 +71,12 @@ def _pair(text: str, separator: str) -> tuple[str, str]:
     if not found:
         raise ValueError(f"{text!r} lacks a {separator!r}")
     return left, right
+
+
+def _signer(text: str) -> tuple[str, dict[str, str]]:
+    app, rest = _pair(text, ":")
+    key, secret = _pair(rest, ":")
+    return app, {"api_key": key, "secret": secret}
 
 
 def _end_with_parent(stopping: threading.Event) -> None:

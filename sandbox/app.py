@@ -1,26 +1,36 @@
 """Puts the sandbox together and leads each request to its room."""
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from sandbox import laaffic_outcomes
+from sandbox.blame import Blame
 from sandbox.callbacks import Callbacks
 from sandbox.calls import Lines
 from sandbox.control import PREFIX, Control
+from sandbox.facts import LAAFFIC, YUNHU, Call
 from sandbox.fates import Moment, RequestFate
 from sandbox.forms import FormError, read_form
 from sandbox.journal import Journal
+from sandbox.laaffic import Address, Laaffic, address_of
+from sandbox.laaffic_records import push_body
 from sandbox.memory import Memory
 from sandbox.page import page
+from sandbox.pushes import PushForm
+from sandbox.recordings import PATHS, RECORDING, Recordings
 from sandbox.replies import Reply, Silence, html_reply, json_reply
 from sandbox.server import Request, Server
 from sandbox.switches import Switches
-from sandbox.yunhu import PATH, RECORDING, RECORDINGS_PATH, Yunhu
+from sandbox.yunhu import PATH, Yunhu
 from sandbox.yunhu_bills import callback_body
 
 FIRST_CALLBACK_SECONDS = 10
+MOST_REPORTS = 5  # of Laaffic in one push, if it pushes arrays
 STOP_LOOK_SECONDS = 0.02  # how long stopping the server may take
 HTML_ERROR = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 
@@ -38,15 +48,15 @@ class Sandbox:
     def __init__(self, *, port: int = 0, switches: Switches | None = None, state_file: Path | None = None) -> None:
         journal = Journal(state_file) if state_file else None
         self.memory = Memory(switches=switches or Switches(), journal=journal)
-        self._callbacks = Callbacks(
-            memory=self.memory,
-            render=lambda call: callback_body(call, echo_form=self.memory.switches.echo_form),
-        )
-        self._lines = Lines(memory=self.memory, callbacks=self._callbacks)
+        self._callbacks = Callbacks(memory=self.memory, forms=self._push_forms())
+        self._lines = Lines(memory=self.memory, callbacks=self._callbacks, outcome_of=self._outcome)
         self._stopping = threading.Event()
         self._server = Server(port=port, respond=self._respond, stopping=self._stopping)
         self.address = f"http://127.0.0.1:{self._server.server_port}"
-        self._yunhu = Yunhu(memory=self.memory, lines=self._lines, address=self.address)
+        self._blame = Blame(self.memory)
+        self._recordings = Recordings(memory=self.memory, blame=self._blame, address=self.address)
+        self._yunhu = Yunhu(memory=self.memory, lines=self._lines, recordings=self._recordings, blame=self._blame)
+        self._laaffic = Laaffic(memory=self.memory, lines=self._lines, recordings=self._recordings, blame=self._blame)
         self._control = Control(memory=self.memory, lines=self._lines, callbacks=self._callbacks)
 
     def start(self) -> None:
@@ -75,17 +85,37 @@ class Sandbox:
     ) -> None:
         self.stop()
 
+    def _push_forms(self) -> dict[str, PushForm]:
+        memory = self.memory
+        return {
+            YUNHU: PushForm(body=lambda calls: callback_body(calls[0], echo_form=memory.switches.echo_form)),
+            LAAFFIC: PushForm(
+                body=lambda calls: push_body(
+                    calls, form=memory.switches.laaffic_push_form, fields=memory.switches.laaffic_push_fields
+                ),
+                content_type="application/json;charset=UTF-8",
+                most_at_once=lambda: MOST_REPORTS if memory.switches.laaffic_push_form == "array" else 1,
+            ),
+        }
+
+    def _outcome(self, call: Call) -> dict[str, Any]:
+        return laaffic_outcomes.outcome(call) if call.batch.carrier == LAAFFIC else {}
+
     def _respond(self, request: Request) -> Reply | Silence:
         parts = urlsplit(request.target)
         if parts.path.startswith(PREFIX):
             return self._control_reply(request, parts.path.removeprefix(PREFIX), dict(parse_qsl(parts.query)))
         if parts.path == PATH:
             return self._yunhu_reply(request)
-        if request.method == "GET" and parts.path.startswith(RECORDINGS_PATH):
-            return self._recording_reply(parts.path.removeprefix(RECORDINGS_PATH))
+        address = address_of(parts.path)
+        if address is not None:
+            return self._laaffic_reply(request, address)
+        for carrier, path in PATHS.items():
+            if request.method == "GET" and parts.path.startswith(path):
+                return self._recording_reply(carrier, parts.path.removeprefix(path))
         if request.method == "GET" and parts.path == "/":
-            return html_reply(page(state=self._control.state(), calls=self._control.newest_calls(200)))
-        self._yunhu.blame("", f"{request.method} {parts.path} is no address of the carrier")
+            return html_reply(page(self._control))
+        self._blame(carrier="", service="", sentence=f"{request.method} {parts.path} is no address of a carrier")
         return json_reply({"error": "no such address"}, status=404)
 
     def _control_reply(self, request: Request, name: str, query: dict[str, str]) -> Reply:
@@ -95,23 +125,28 @@ class Sandbox:
 
     def _yunhu_reply(self, request: Request) -> Reply | Silence:
         if request.method != "POST":
-            self._yunhu.blame("", f"{request.method} instead of POST")
+            self._blame(carrier=YUNHU, service="", sentence=f"{request.method} instead of POST")
             return json_reply({"error": "POST is expected"}, status=405)
         try:
             form = read_form(content_type=request.content_type, body=request.body)
         except FormError as error:
             return self._yunhu.violated("", str(error))
-        service = form.get("service", "")
-        fate = self._arrived(service)
-        return self._under_fate(fate, lambda: self._yunhu.answer(form, fate=fate))
+        return self._served(YUNHU, form.get("service", ""), lambda fate: self._yunhu.answer(form, fate=fate))
 
-    def _recording_reply(self, key: str) -> Reply | Silence:
-        fate = self._arrived(RECORDING)
-        return self._under_fate(fate, lambda: self._yunhu.download(key, fate=fate))
+    def _laaffic_reply(self, request: Request, address: Address) -> Reply | Silence:
+        return self._served(LAAFFIC, address.service, lambda fate: self._laaffic.answer(request, address, fate=fate))
 
-    def _arrived(self, service: str) -> RequestFate | None:
+    def _recording_reply(self, carrier: str, key: str) -> Reply | Silence:
+        return self._served(carrier, RECORDING, lambda fate: self._recordings.download(key, fate=fate))
+
+    def _served(self, carrier: str, service: str, act: Callable[[RequestFate | None], Reply]) -> Reply | Silence:
+        """Count the request, let its fate rule over `act`, and remember what became of it."""
+        at = time.time()
         self.memory.note("request", service=service)
-        return self.memory.take_request_fate(service)
+        fate = self.memory.take_request_fate(service)
+        reply = self._under_fate(fate, lambda: act(fate))
+        self.memory.note("answered", at=at, carrier=carrier, service=service, outcome=_outcome_of(reply, fate))
+        return reply
 
     def _under_fate(self, fate: RequestFate | None, act: Callable[[], Reply]) -> Reply | Silence:
         """Do `act`, unless the fate strikes before; answer with what the fate leaves of the answer."""
@@ -133,3 +168,9 @@ class Sandbox:
             return
         calls = [self.memory.calls[batch.id, index] for index in range(len(batch.numbers))]
         self.memory.wait_until(lambda: any(call.callbacks for call in calls), seconds=FIRST_CALLBACK_SECONDS)
+
+
+def _outcome_of(reply: Reply | Silence, fate: RequestFate | None) -> str:
+    """What became of a request, in few words."""
+    words = reply.outcome or f"HTTP {reply.status}" if isinstance(reply, Reply) else "no answer"
+    return f"{words} (ordered: {fate.name})" if fate else words

@@ -5,21 +5,29 @@ import itertools
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
+from typing import Any
 
 from sandbox.callbacks import Callbacks
-from sandbox.memory import Batch, Call, Memory
+from sandbox.facts import Batch, Call
+from sandbox.memory import Memory
+
+LONGEST_PAUSE_SECONDS = 60  # so a clock that was set is noticed
 
 
 class Lines:
     """One thread that dials. Ring and talk seconds pass `speed` times faster than on the wall clock.
 
     A bill's start is the wall clock's moment of dialling; its end is start + ring + talk in simulated seconds.
+    `outcome_of` says what a call's carrier makes of its end, as fields of the call.
     """
 
-    def __init__(self, *, memory: Memory, callbacks: Callbacks) -> None:
+    def __init__(self, *, memory: Memory, callbacks: Callbacks, outcome_of: Callable[[Call], dict[str, Any]]) -> None:
         self._memory = memory
         self._callbacks = callbacks
-        self._waiting: deque[Call] = deque()
+        self._outcome_of = outcome_of
+        self._waiting: dict[int, deque[Call]] = {}  # by batch, oldest first
+        self._opens_at = float("inf")
         self._busy: list[tuple[float, int, Call]] = []
         self._order = itertools.count()
         self._wake = threading.Condition()
@@ -28,15 +36,15 @@ class Lines:
 
     def start(self) -> None:
         """Take up what the memory holds open, then dial until `stop`."""
-        self._waiting.extend(self._memory.open_calls())
+        for call in self._memory.open_calls():
+            self._waiting.setdefault(call.batch.id, deque()).append(call)
         self._thread.start()
 
     def dial(self, batch: Batch) -> None:
         """Queue the calls of an accepted batch."""
-        with self._memory.lock:
-            calls = [self._memory.calls[batch.id, index] for index in range(len(batch.numbers))]
+        calls = deque(self._memory.calls_of(batch))
         with self._wake:
-            self._waiting.extend(calls)
+            self._waiting[batch.id] = calls
             self._wake.notify()
 
     def forget(self) -> None:
@@ -62,15 +70,37 @@ class Lines:
                 self._end(call)
 
     def _fill(self) -> None:
-        switches = self._memory.switches
-        while self._waiting and len(self._busy) < switches.lines:
-            call = self._waiting.popleft()
+        now, self._opens_at = time.time(), float("inf")
+        for batch_id, calls in list(self._waiting.items()):
+            if not self._has_free_line():
+                return
+            batch = calls[0].batch
+            opens_at = batch.opens_at(now)
+            if opens_at > now:
+                self._opens_at = min(self._opens_at, opens_at)
+            elif not self._memory.begin(batch):
+                del self._waiting[batch_id]
+            else:
+                self._dial_from(calls)
+
+    def _dial_from(self, calls: deque[Call]) -> None:
+        batch_id = calls[0].batch.id
+        while calls and self._has_free_line():
+            call = calls.popleft()
             call.started_at = time.time()
-            lasts = (call.ending.ring_seconds + call.ending.talk_seconds) / switches.speed
+            lasts = (call.ending.ring_seconds + call.ending.talk_seconds) / self._memory.switches.speed
             heapq.heappush(self._busy, (time.monotonic() + lasts, next(self._order), call))
+        if not calls:
+            del self._waiting[batch_id]
+
+    def _has_free_line(self) -> bool:
+        return len(self._busy) < self._memory.switches.lines
 
     def _pause(self) -> float | None:
-        return max(0.0, self._busy[0][0] - time.monotonic()) if self._busy else None
+        pauses = [self._opens_at - time.time()] if self._opens_at < float("inf") else []
+        if self._busy:
+            pauses.append(self._busy[0][0] - time.monotonic())
+        return min(max(0.0, min(pauses)), LONGEST_PAUSE_SECONDS) if pauses else None
 
     def _take_over(self) -> list[Call]:
         now = time.monotonic()
@@ -84,6 +114,7 @@ class Lines:
             if self._memory.calls.get((call.batch.id, call.index)) is not call:
                 return  # a reset came in between
             is_silent = call.ending.may_be_silent and self._memory.switches.silent_endings
-            self._memory.end(call, is_silent=is_silent)
+            outcome = {} if is_silent else self._outcome_of(call)
+            self._memory.end(call, is_silent=is_silent, **outcome)
         if not is_silent:
             self._callbacks.schedule(call)

@@ -161,8 +161,10 @@ REQUEST_RULES = (
     RequestRule(name="http_500_before_accept", moment=Moment.BEFORE, says="HTTP 500, nothing is done"),
     RequestRule(name="html_before_accept", moment=Moment.BEFORE, says="HTTP 200 with HTML, nothing is done"),
     RequestRule(name="refuse", moment=Moment.BEFORE, argument="code",
-                says="global error, such as refuse:601; for a recording the HTTP status"),
-    RequestRule(name="fail", moment=Moment.BEFORE, argument="code", says="data.status 1, such as fail:1003"),
+                says="global error, such as refuse:601; for Laaffic its code, such as refuse:-37; "
+                "for a recording the HTTP status"),
+    RequestRule(name="fail", moment=Moment.BEFORE, argument="code",
+                says="data.status 1, such as fail:1003; for Laaffic the same as refuse"),
     RequestRule(name="invalidate_tokens", moment=Moment.BEFORE, says="forgets all tokens, then answers as usual"),
     RequestRule(name="drop_after_accept", moment=Moment.AFTER, says="does it, closes without an answer"),
     RequestRule(name="timeout_after_accept", moment=Moment.AFTER, says="does it, never answers"),

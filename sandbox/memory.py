@@ -8,67 +8,17 @@ import threading
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
-from sandbox.fates import Ending, RequestFate, ending_of, read_request_fate
+from sandbox.facts import YUNHU, Batch, Call, Link, Token, VoiceFile
+from sandbox.fates import RequestFate, ending_of, read_request_fate
 from sandbox.journal import Event, Journal
+from sandbox.people import international
 from sandbox.switches import Switches, with_changes
 
 ANY_SERVICE = "*"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Batch:
-    """One accepted request, in words of no carrier. `country` is the carrier's short code."""
-
-    id: int
-    accepted_at: float
-    app: str
-    country: str
-    reference: str
-    tag: str
-    caller_id: str
-    wants_key: bool
-    ring_limit_seconds: int
-    talk_limit_seconds: int
-    numbers: tuple[str, ...]
-
-
-@dataclass(kw_only=True, slots=True, eq=False)
-class Call:
-    """One number of one batch. `started_at` is epoch seconds; `bill_id` is None while open, and for silent calls."""
-
-    batch: Batch
-    index: int
-    number: str
-    ending: Ending
-    started_at: float = 0
-    bill_id: int | None = None
-    is_over: bool = False
-    is_read: bool = False
-    callbacks: list[str] = field(default_factory=list)
-    link_count: int = 0
-    fetch_count: int = 0
-    is_fetched: bool = False
-
-    @property
-    def has_recording(self) -> bool:
-        return self.bill_id is not None and self.ending.talk_seconds > 0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Link:
-    """A time-limited address of one recording."""
-
-    bill_id: int
-    expires_at: float
-
-
-@dataclass(kw_only=True, slots=True)
-class Token:
-    app: str
-    expires_at: float
+KEPT_REQUESTS = 200
 
 
 class Memory:
@@ -89,8 +39,21 @@ class Memory:
         self.calls: dict[tuple[int, int], Call] = {}
         self.bills: dict[int, Call] = {}
         self.bills_of_reference: defaultdict[str, list[Call]] = defaultdict(list)
-        self.references: Counter[tuple[str, str]] = Counter()
-        self.dials: Counter[tuple[str, str]] = Counter()
+        self.bills_of_carrier: Counter[str] = Counter()
+        self.references: Counter[tuple[str, str, str]] = Counter()  # by carrier, app and reference
+        self.dials: Counter[tuple[str, str]] = Counter()  # by country and number as it came
+        self.people: Counter[str] = Counter()  # by international digits
+        self.begun: set[int] = set()
+        self.cancelled: set[int] = set()
+        self.open_in_batch: Counter[int] = Counter()
+        self.files: dict[str, VoiceFile] = {}
+        self.spent: defaultdict[str, Decimal] = defaultdict(Decimal)
+        self.sms: list[Call] = []
+        self.transferred_count = 0
+        self.extension_events: list[dict[str, Any]] = []
+        self.logged_out: set[str] = set()
+        self.logged_in_again: set[str] = set()
+        self.newest_requests: deque[dict[str, Any]] = deque(maxlen=KEPT_REQUESTS)
         self.tokens: dict[str, Token] = {}
         self.links: dict[str, Link] = {}
         self.requests: Counter[str] = Counter()
@@ -119,12 +82,29 @@ class Memory:
             self.note("accepted", id=batch_id, **batch_facts)
             return self.batches[batch_id]
 
-    def end(self, call: Call, *, is_silent: bool) -> None:
-        """The call is over; unless silent, its bill exists from now on."""
+    def end(self, call: Call, *, is_silent: bool, **outcome: Any) -> None:
+        """The call is over; unless silent, its bill exists from now on. `outcome` are fields of the call."""
         with self.lock:
             bill_id = None if is_silent else self._next_id()
             key = {"batch": call.batch.id, "index": call.index}
-            self.note("ended", **key, started_at=call.started_at, bill=bill_id)
+            self.note("ended", **key, started_at=call.started_at, bill=bill_id, **outcome)
+
+    def begin(self, batch: Batch) -> bool:
+        """Whether the batch may be dialled: it was not cancelled or forgotten. It counts as begun from now on."""
+        with self.lock:
+            if batch.id in self.cancelled or self.batches.get(batch.id) is not batch:
+                return False
+            if batch.id not in self.begun:
+                self.note("begun", batch=batch.id)
+            return True
+
+    def add_file(self, *, account: str, name: str, seconds: float, suffix: str) -> str:
+        """Keep an uploaded voice file; returns its id."""
+        with self.lock:
+            number = self._next_id()
+            file_id = f"{number}{number * 2654435761 % 2**32:08x}{suffix}"  # digits, a hash, the suffix
+            self.note("file_added", number=number, id=file_id, account=account, name=name, seconds=seconds)
+            return file_id
 
     def take_request_fate(self, service: str) -> RequestFate | None:
         """The fate of this request: the next ordered one, else the standing one, else None."""
@@ -162,6 +142,10 @@ class Memory:
         with self.lock:
             return [call for call in self.calls.values() if not call.is_over]
 
+    def calls_of(self, batch: Batch) -> list[Call]:
+        with self.lock:
+            return [self.calls[batch.id, index] for index in range(len(batch.numbers))]
+
     def bills_without_callback(self) -> list[Call]:
         """Bills whose push has not been tried, or given up, yet."""
         with self.lock:
@@ -182,7 +166,8 @@ class Memory:
         getattr(self, "_on_" + facts.pop("event"))(**facts)
 
     def _on_accepted(self, **facts: Any) -> None:
-        batch = Batch(**{**facts, "numbers": tuple(facts["numbers"])})
+        periods = tuple((start, end) for start, end in facts.get("periods", ()))
+        batch = Batch(**{**facts, "numbers": tuple(facts["numbers"]), "periods": periods})
         self._last_id = max(self._last_id, batch.id)
         self.batches[batch.id] = batch
         for index, number in enumerate(batch.numbers):
@@ -194,24 +179,63 @@ class Memory:
             )
             self.calls[batch.id, index] = Call(batch=batch, index=index, number=number, ending=ending)
         self.open_count += len(batch.numbers)
-        self._count_dials(batch.app, batch.country, batch.reference, batch.numbers)
+        self.open_in_batch[batch.id] = len(batch.numbers)
+        self.references[batch.carrier, batch.app, batch.reference] += len(batch.numbers)
+        self._count_dials(batch.country, batch.numbers)
 
     def _on_repeated(self, *, app: str, country: str, reference: str, numbers: list[str]) -> None:
-        self._count_dials(app, country, reference, numbers)
+        self.references[YUNHU, app, reference] += len(numbers)
+        self._count_dials(country, numbers)
 
-    def _count_dials(self, app: str, country: str, reference: str, numbers: list[str] | tuple[str, ...]) -> None:
-        self.references[app, reference] += len(numbers)
+    def _count_dials(self, country: str, numbers: list[str] | tuple[str, ...]) -> None:
         self.dials.update((country, number) for number in numbers)
+        self.people.update(international(number, country=country) for number in numbers)
 
-    def _on_ended(self, *, batch: int, index: int, started_at: float, bill: int | None) -> None:
+    def _on_begun(self, *, batch: int) -> None:
+        self.begun.add(batch)
+
+    def _on_cancelled(self, *, batch: int) -> None:
+        """Nobody of the batch was called, so its numbers are no longer counted as dialled."""
+        held = self.batches[batch]
+        self.cancelled.add(batch)
+        self.dials.subtract((held.country, number) for number in held.numbers)
+        self.people.subtract(international(number, country=held.country) for number in held.numbers)
+        self.dials, self.people = +self.dials, +self.people
+        for call in self.calls_of(held):
+            call.is_over = True
+        self.open_count -= len(held.numbers)
+        self.open_in_batch[batch] = 0
+
+    def _on_ended(self, *, batch: int, index: int, started_at: float, bill: int | None, **outcome: Any) -> None:
         call = self.calls[batch, index]
         call.started_at, call.bill_id, call.is_over = started_at, bill, True
         self.open_count -= 1
+        self.open_in_batch[batch] -= 1
         if bill is not None:
             self._last_id = max(self._last_id, bill)
             self.bills[bill] = call
             self.bills_of_reference[call.batch.reference].append(call)
+            self.bills_of_carrier[call.batch.carrier] += 1
             self.promised_count += call.has_recording
+        for name, value in outcome.items():
+            setattr(call, name, value)
+        self.spent[call.batch.app] += Decimal(call.cost or 0)
+        self.transferred_count += call.is_transferred
+        if call.sms:
+            self.sms.append(call)
+
+    def _on_extension_event(self, *, bill: int, outcome: str, **facts: Any) -> None:
+        call = self.bills[bill]
+        call.extension_pushes.append(outcome)
+        self.extension_events.append({"number": call.number, "outcome": outcome, **facts})
+
+    def _on_file_added(self, *, number: int, id: str, account: str, name: str, seconds: float) -> None:
+        self._last_id = max(self._last_id, number)
+        self.files[id] = VoiceFile(id=id, account=account, name=name, seconds=seconds)
+
+    def _on_files_deleted(self, *, ids: list[str]) -> None:
+        for file_id in ids:
+            self.files.pop(file_id, None)
 
     def _on_callback(self, *, bill: int, outcome: str, answer: str = "") -> None:
         self.bills[bill].callbacks.append(outcome)
@@ -227,9 +251,13 @@ class Memory:
         if replaces:
             self.tokens = {key: held for key, held in self.tokens.items() if held.app != app}
         self.tokens[token] = Token(app=app, expires_at=expires_at)
+        if app in self.logged_out:
+            self.logged_in_again.add(app)
 
     def _on_logout(self, *, token: str) -> None:
-        self.tokens.pop(token, None)
+        held = self.tokens.pop(token, None)
+        if held:
+            self.logged_out.add(held.app)
 
     def _on_tokens_invalidated(self) -> None:
         self.tokens.clear()
@@ -250,8 +278,11 @@ class Memory:
     def _on_refused(self, *, reason: str) -> None:
         self.refusals[reason] += 1
 
-    def _on_violation(self, *, at: float, service: str, sentence: str) -> None:
-        self.violations.append({"at": at, "service": service, "sentence": sentence})
+    def _on_answered(self, **facts: Any) -> None:
+        self.newest_requests.append(facts)
+
+    def _on_violation(self, *, at: float, service: str, sentence: str, carrier: str = "") -> None:
+        self.violations.append({"at": at, "carrier": carrier, "service": service, "sentence": sentence})
 
     def _on_ordered(self, *, service: str, fates: list[str]) -> None:
         self.ordered[service].extend(fates)
@@ -261,3 +292,6 @@ class Memory:
 
     def _on_configured(self, *, changes: dict[str, Any]) -> None:
         self.switches = with_changes(self.switches, changes)
+        if "extension_is_new" in changes:
+            self.logged_out.clear()
+            self.logged_in_again.clear()

@@ -10,19 +10,23 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from sandbox.replies import Reply, Silence, json_reply
 
-LARGEST_BODY_BYTES = 10_000_000
+LARGEST_BODY_BYTES = 250_000_000  # 100,000 people with ten texts of 30 characters each, escaped
 IDLE_SECONDS = 30
 LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
-    """One request, whole. `target` is path and query."""
+    """One request, whole. `target` is path and query; the names of `headers` are in lower case."""
 
     method: str
     target: str
-    content_type: str
+    headers: dict[str, str]
     body: bytes
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "")
 
 
 class Server(ThreadingHTTPServer):
@@ -73,7 +77,7 @@ class _Connection(BaseHTTPRequestHandler):
         request = Request(
             method=self.command,
             target=self.path,
-            content_type=self.headers.get("Content-Type", ""),
+            headers={name.lower(): value for name, value in self.headers.items()},
             body=body,
         )
         reply = self.server.respond(request)

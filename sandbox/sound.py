@@ -40,6 +40,24 @@ def check_voice_file(content: bytes) -> float:
         raise NotAVoiceFile(f"the voice file cannot be decoded: {error}") from error
 
 
+def check_playable(content: bytes, *, name: str) -> float:
+    """Seconds of sound. Raises NotAVoiceFile unless it decodes to its end and is what the suffix of `name` says."""
+    try:
+        return _seconds_of(content, suffix=name[-3:])
+    except (av.FFmpegError, IndexError) as error:
+        raise NotAVoiceFile(f"the sound cannot be decoded: {error}") from error
+
+
+def _seconds_of(content: bytes, *, suffix: str) -> float:
+    with av.open(io.BytesIO(content), mode="r") as container:
+        if suffix not in container.format.name.split(","):
+            raise NotAVoiceFile(f"the sound is {container.format.name}, and the name ends in {suffix}")
+        seconds = sum(frame.samples / frame.sample_rate for frame in container.decode(container.streams.audio[0]))
+    if not seconds:
+        raise NotAVoiceFile("the sound is empty")
+    return seconds
+
+
 def _seconds_of_mp3(content: bytes) -> float:
     with av.open(io.BytesIO(content), mode="r") as container:
         stream = container.streams.audio[0]

@@ -3,13 +3,16 @@
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox.fates import read_request_fate
+from sandbox.people import CODES
 
 RETENTION_SECONDS = 90 * 24 * 3600  # "saved for 3 months", call recording page
 LINK_SECONDS = 300  # reqtime to expiredtime in the page's sample
+CLOCK_SECONDS = 300  # no page tells it; a common tolerance
 TOKEN_SECONDS = 12 * 3600  # authorization token page
 
 
@@ -73,6 +76,41 @@ def _fates(value: Any) -> dict[str, str]:
     return fates
 
 
+def _signers(value: Any) -> dict[str, dict[str, str]]:
+    if not isinstance(value, dict) or not all(_is_signer(held) for held in value.values()):
+        raise ValueError("must be an object of objects with api_key and secret")
+    return {app: dict(held) for app, held in value.items()}
+
+
+def _is_signer(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() == {"api_key", "secret"} and all(map(_is_text, value.values()))
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _amount(value: Any) -> str:
+    try:
+        if not isinstance(value, str) or not Decimal(value).is_finite():
+            raise ValueError("must be a decimal number as text")
+    except InvalidOperation as error:
+        raise ValueError("must be a decimal number as text") from error
+    return value
+
+
+def _groups(value: Any) -> dict[str, list[str]]:
+    if not isinstance(value, dict) or not all(value.values()):
+        raise ValueError("must be an object of lists, none of them empty")
+    return {group: _names(extensions) for group, extensions in value.items()}
+
+
+def _country(value: Any) -> str:
+    if value not in CODES:
+        raise ValueError(f"must be one of {', '.join(CODES)}")
+    return str(value)
+
+
 def _names(value: Any) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ValueError("must be a list of texts")
@@ -102,9 +140,17 @@ class Switches:
     offline_files: list[str] = field(
         default_factory=lambda: ["welcome"], metadata=_about(_names, "voice files known to the console")
     )
-    callback_url: str = field(default="", metadata=_about(_address, "where bills are pushed; empty for nowhere"))
+    callback_url: str = field(
+        default="", metadata=_about(_address, "where bills and status reports are pushed; empty for nowhere")
+    )
     callback_urls: dict[str, str] = field(
-        default_factory=dict, metadata=_about(_addresses, "appid to its own callback address")
+        default_factory=dict, metadata=_about(_addresses, "appid or appId to its own callback address")
+    )
+    extension_callback_url: str = field(
+        default="", metadata=_about(_address, "where events of extensions are pushed; empty for nowhere")
+    )
+    extension_callback_urls: dict[str, str] = field(
+        default_factory=dict, metadata=_about(_addresses, "appid to its own address for events of extensions")
     )
     speed: float = field(
         default=1, metadata=_about(_positive, "how much faster ringing, talking and callback delays pass")
@@ -156,6 +202,50 @@ class Switches:
         metadata=_about(
             _one_of("code", "ret", "status"),
             "envelope of a refused batch (the pages leave it open): code, ret or status",
+        ),
+    )
+    extension_groups: dict[str, list[str]] = field(
+        default_factory=lambda: {"extGroup-1": ["20280003", "20280004"]},
+        metadata=_about(_groups, "group to its extensions, for the voice menu"),
+    )
+    transfers: str = field(
+        default="mixed",
+        metadata=_about(
+            _one_of("taken", "nobody", "mixed"),
+            "who takes a call at an extension: taken, nobody, or mixed by the third last digit (even is taken)",
+        ),
+    )
+    extension_is_new: bool = field(
+        default=False, metadata=_about(_flag, "the voice menu fails with 1010 until Logout and Login have come")
+    )
+    voice_menu_country: str = field(
+        default="id", metadata=_about(_country, "country of the voice menu's numbers, for who is dialled twice")
+    )
+    laaffic_apps: dict[str, dict[str, str]] = field(
+        default_factory=lambda: {"sandbox": {"api_key": "sandbox-key", "secret": "sandbox-secret"}},
+        metadata=_about(_signers, "appId to its api_key and secret"),
+    )
+    laaffic_clock_seconds: float = field(
+        default=CLOCK_SECONDS, metadata=_about(_not_negative, "how far a timestamp may be away before -16")
+    )
+    laaffic_ip_refused: bool = field(default=False, metadata=_about(_flag, "every request is refused with -2"))
+    laaffic_balance: str = field(
+        default="1000", metadata=_about(_amount, "money of each account before its calls, as text; send needs some")
+    )
+    laaffic_max_tasks: int = field(
+        default=1000, metadata=_about(_count, "tasks of an account that may call at once before -37")
+    )
+    laaffic_zero: str = field(
+        default="text", metadata=_about(_one_of("text", "number"), "codes of answers as text or as number")
+    )
+    laaffic_push_form: str = field(
+        default="object",
+        metadata=_about(_one_of("object", "array"), "a status report in each request, or up to five in an array"),
+    )
+    laaffic_push_fields: str = field(
+        default="new",
+        metadata=_about(
+            _one_of("new", "old"), "new: taskId, callStatus and code 0; old: none of these and SIP code 200"
         ),
     )
     always: dict[str, str] = field(

@@ -5,15 +5,18 @@ operator may get wrong (credentials, a token that ran out, a recording that is g
 """
 
 import secrets
-import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from sandbox import fates, sound
+from sandbox.blame import OUTCOME, Blame
 from sandbox.calls import Lines
-from sandbox.fates import RecordingFate, RequestFate
-from sandbox.memory import Call, Memory
+from sandbox.facts import YUNHU, Call
+from sandbox.fates import RequestFate
+from sandbox.memory import Memory
+from sandbox.recordings import Recordings
 from sandbox.replies import Reply
 from sandbox.voice_fetch import fetch_voice_file
 from sandbox.yunhu_answers import (
@@ -42,17 +45,16 @@ from sandbox.yunhu_forms import (
 )
 
 PATH = "/api/yunhu"
-RECORDINGS_PATH = "/yunhu/recordings/"
-RECORDING = "recording"  # name of the download among the services
 
 
 class Yunhu:
-    """All services of the carrier. `address` gives the root under which recordings are downloaded."""
+    """All services of the carrier."""
 
-    def __init__(self, *, memory: Memory, lines: Lines, address: str) -> None:
+    def __init__(self, *, memory: Memory, lines: Lines, recordings: Recordings, blame: Blame) -> None:
         self._memory = memory
         self._lines = lines
-        self._address = address
+        self._recordings = recordings
+        self._blame = blame
         self._services: dict[str, Callable[[dict[str, Any]], Reply]] = {
             LOGIN: self._login,
             LOGOUT: self._logout,
@@ -80,28 +82,9 @@ class Yunhu:
 
     def violated(self, service: str, sentence: str) -> Reply:
         """Remember and print a broken rule; the answer is a 400 in the service's envelope."""
-        self.blame(service, sentence)
-        return self._refusal(service, Refused(BAD_REQUEST, f"Illegal request: {sentence}"))
-
-    def blame(self, service: str, sentence: str) -> None:
-        self._memory.note("violation", at=time.time(), service=service, sentence=sentence)
-        sys.stderr.write(f"sandbox: violation: {service or 'no service'}: {sentence}\n")
-        sys.stderr.flush()
-
-    def download(self, key: str, *, fate: RequestFate | None) -> Reply:
-        """The recording behind a link, or what its fate makes of it."""
-        if fate and fate.name == "refuse":
-            return _plain(int(fate.argument), "refused as ordered")
-        link = self._memory.links.get(key)
-        call = self._memory.bills.get(link.bill_id) if link else None
-        if link is None or call is None:
-            self.blame(RECORDING, "a recording link was asked for that was never given out")
-            return _plain(404, "no such file")
-        if time.time() >= link.expires_at:
-            return _plain(403, "the link has expired")
-        if self._is_gone(call) or self._memory.switches.recordings_gone == "file":
-            return _plain(404, "no such file")
-        return self._recording(call)
+        self._blame(carrier=YUNHU, service=service, sentence=sentence)
+        answer = self._refusal(service, Refused(BAD_REQUEST, f"Illegal request: {sentence}"))
+        return replace(answer, outcome=OUTCOME)
 
     def _apply(self, fate: RequestFate | None) -> None:
         if fate is None:
@@ -159,7 +142,7 @@ class Yunhu:
 
     def _check_reference(self, given: dict[str, Any]) -> None:
         """The carrier itself would dial again, so the numbers of a repeated request count as dialled."""
-        key = (given["appid"], given["customuuid"])
+        key = (YUNHU, given["appid"], given["customuuid"])
         if not given["customuuid"] or key not in self._memory.references:
             return
         self._memory.note(
@@ -205,7 +188,7 @@ class Yunhu:
         return self._memory.bills_of_reference.get("" if reference == UNUSED else reference, [])
 
     def _is_match(self, call: Call, given: dict[str, Any], *, app: str) -> bool:
-        if not given["starttime"] <= int(call.started_at) <= given["endtime"] or call.batch.app != app:
+        if not given["starttime"] <= int(call.started_at) <= given["endtime"] or not _is_of(call, app):
             return False
         if given["syncflag"] != 3 and call.is_read != (given["syncflag"] == 2):
             return False
@@ -217,41 +200,17 @@ class Yunhu:
     def _get_recording(self, given: dict[str, Any]) -> Reply:
         app = self._app_of(given["token"])
         call = self._call_of_recording(given["filename"])
-        if call is None or call.batch.app != app:
+        if call is None or not _is_of(call, app):
             raise Violation(f"filename {given['filename']!r} was never promised to this appid")
-        if self._is_gone(call) or self._memory.switches.recordings_gone == "link":
+        if not self._recordings.has_link(call):
             raise Failed(FILE_MISSING, "get fail")
-        is_born_expired = call.ending.recording is RecordingFate.EXPIRED_LINK and call.link_count == 0
-        lifetime = -1 if is_born_expired else self._memory.switches.link_seconds
-        key, expires_at = secrets.token_urlsafe(24), time.time() + lifetime
-        self._memory.note("link", key=key, bill=call.bill_id, expires_at=expires_at)
-        return success(
-            "get success",
-            {
-                "downurl": f"{self._address}{RECORDINGS_PATH}{key}",
-                "expiredtime": f"Expiration time:{wire_time(expires_at)}",
-            },
-        )
+        url, expires_at = self._recordings.link(call)
+        return success("get success", {"downurl": url, "expiredtime": f"Expiration time:{wire_time(expires_at)}"})
 
     def _call_of_recording(self, name: str) -> Call | None:
         bill_id = name.removesuffix(".mp3").rpartition("_")[2]
         call = self._memory.bills.get(int(bill_id)) if bill_id.isascii() and bill_id.isdigit() else None
         return call if call and recording_name(call) == name else None
-
-    def _is_gone(self, call: Call) -> bool:
-        return time.time() >= call.started_at + self._memory.switches.recordings_kept_seconds
-
-    def _recording(self, call: Call) -> Reply:
-        fate, tries, seconds = call.ending.recording, call.fetch_count, call.ending.talk_seconds
-        is_refused = fate is RecordingFate.UNAVAILABLE and tries < 2
-        is_cut = fate is RecordingFate.TRUNCATED and tries == 0
-        self._memory.note("fetch", bill=call.bill_id, is_whole=not is_refused and not is_cut)
-        if is_refused:
-            return _plain(503, "try again later")
-        content = sound.recording(seconds=seconds, seed=call.bill_id or 0)
-        if is_cut and int(call.number[-3]) % 2:
-            return Reply(body=content[: len(content) // 2], content_type="audio/mpeg")
-        return Reply(body=content, content_type="audio/mpeg", cut_at=len(content) // 2 if is_cut else None)
 
     def _holds_key(self, given: dict[str, Any]) -> bool:
         apps = self._memory.switches.apps
@@ -288,5 +247,5 @@ def _batch_facts(given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _plain(status: int, text: str) -> Reply:
-    return Reply(body=text.encode(), status=status, content_type="text/plain; charset=utf-8")
+def _is_of(call: Call, app: str) -> bool:
+    return call.batch.carrier == YUNHU and call.batch.app == app

@@ -47,16 +47,16 @@ def accepted(*, batch_id: int) -> Reply:
     """Envelope of the batch service, which has one of its own and gives no id."""
     now = int(time.time())
     data = {"desc": "Play command sent successfully", "reqtime": now, "rsptime": now}
-    return json_reply({"code": 200, "msg": "successful request", "data": data}, batch_id=batch_id)
+    return json_reply({"code": 200, "msg": "successful request", "data": data}, batch_id=batch_id, outcome="accepted")
 
 
-def success(description: str, result: dict[str, Any] | None = None) -> Reply:
+def success(description: str, result: dict[str, Any] | None = None, *, batch_id: int | None = None) -> Reply:
     """Envelope of the token services."""
     now = int(time.time())
     data: dict[str, Any] = {"status": 0, "desc": description, "reqtime": now, "rsptime": now}
     if result is not None:
         data["result"] = result
-    return json_reply({"ret": 200, "data": data, "msg": ""})
+    return json_reply({"ret": 200, "data": data, "msg": ""}, batch_id=batch_id, outcome="done")
 
 
 def failure(failed: Failed) -> Reply:
@@ -64,9 +64,9 @@ def failure(failed: Failed) -> Reply:
     now = int(time.time())
     errors = {"code": failed.code, "codemsg": FAILURES.get(failed.code, failed.description)}
     data = {"status": 1, "desc": failed.description, "errors": errors, "reqtime": now, "rsptime": now}
-    return json_reply({"ret": 200, "data": data, "msg": ""})
+    return json_reply({"ret": 200, "data": data, "msg": ""}, outcome=f"failed {failed.code}")
 
 
 def refusal(refused: Refused, *, key: str) -> Reply:
     """Global error. `key` is `ret`, or `code` for the batch service."""
-    return json_reply({key: refused.code, "data": [], "msg": refused.message})
+    return json_reply({key: refused.code, "data": [], "msg": refused.message}, outcome=f"refused {refused.code}")

@@ -5,9 +5,10 @@ import uuid
 from datetime import datetime
 from typing import Any
 
+from sandbox.facts import Call
 from sandbox.fates import CallbackFate
-from sandbox.memory import Call
-from sandbox.yunhu_forms import BEIJING, COUNTRY_CODES
+from sandbox.opening import CARRIER_ZONE
+from sandbox.people import CODES
 
 COMPANY_CODE = 9017
 CALL_METHOD_IVR = 6
@@ -20,14 +21,14 @@ UUID_EPOCH_TICKS = 0x01B21DD213814000  # 100 ns from 1582-10-15 to 1970-01-01, R
 
 def wire_time(epoch_seconds: float) -> str:
     """The carrier's way to write a time: UTC+8, no zone."""
-    return datetime.fromtimestamp(int(epoch_seconds), tz=BEIJING).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(int(epoch_seconds), tz=CARRIER_ZONE).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def recording_name(call: Call) -> str:
     """The file name under which the recording is asked for, empty without one."""
     if not call.has_recording:
         return ""
-    day = datetime.fromtimestamp(call.started_at, tz=BEIJING).strftime("%Y%m%d%H%M%S")
+    day = datetime.fromtimestamp(call.started_at, tz=CARRIER_ZONE).strftime("%Y%m%d%H%M%S")
     return f"{day}_{call.bill_id}.mp3"
 
 
@@ -70,7 +71,7 @@ def callback_body(call: Call, *, echo_form: str) -> bytes:
 
 def echoed_number(call: Call, *, echo_form: str) -> str:
     """The number as the carrier gives it back."""
-    number, code = call.number, COUNTRY_CODES[call.batch.country]
+    number, code = call.number, CODES[call.batch.country]
     if echo_form == "as_sent":
         return number
     if echo_form == "starred":

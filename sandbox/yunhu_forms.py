@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
-BEIJING = timezone(timedelta(hours=8))  # all times on the wire, none says its zone
+from sandbox.opening import CARRIER_ZONE
+from sandbox.people import CODES
+
 NUMBERS_LIMIT = 5000
-COUNTRY_CODES = {"in": "91", "id": "62", "ph": "63", "mx": "52", "co": "57", "tha": "66", "vn": "84"}
 
 LOGIN = "App.Sip_Auth.Login"
 LOGOUT = "App.Sip_Auth.Logout"
@@ -74,15 +75,15 @@ def _whole(lowest: int, highest: int) -> Callable[[str], int]:
 def _moment(value: str) -> int:
     """Epoch seconds of a time of the wire."""
     try:
-        moment = datetime.strptime(value, "%Y-%m-%d %H:%M:%S").replace(tzinfo=BEIJING)
+        moment = datetime.strptime(value, "%Y-%m-%d %H:%M:%S").replace(tzinfo=CARRIER_ZONE)
     except ValueError as error:
         raise ValueError(f"is not of the form yyyy-mm-dd hh:mm:ss: {value!r}") from error
     return int(moment.timestamp())
 
 
 def _country(value: str) -> str:
-    if value not in COUNTRY_CODES:
-        raise ValueError(f"{value!r} is none of {', '.join(COUNTRY_CODES)}")
+    if value not in CODES:
+        raise ValueError(f"{value!r} is none of {', '.join(CODES)}")
     return value
 
 

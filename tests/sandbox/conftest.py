@@ -1,5 +1,7 @@
 """A sandbox on a free port, raw urllib requests against it, and a receiver for its callbacks."""
 
+import base64
+import hashlib
 import json
 import threading
 import time
@@ -9,16 +11,22 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from typing import Any
 
 import pytest
 
+from sandbox import sound
 from sandbox.app import Sandbox
 from sandbox.switches import Switches, with_changes
 
 PLAY_VOICE = "App.Sip_Call.PlayVoice"
 DEADLINE_SECONDS = 20
+BEIJING = timezone(timedelta(hours=8))
+
+_names = count(1)
 
 
 def wait_until(condition: Callable[[], Any]) -> Any:
@@ -84,6 +92,72 @@ class Wire:
     def wait_for_bills(self) -> None:
         wait_until(lambda: self.state["calls_open"] == 0)
 
+    @property
+    def laaffic(self) -> "Laaffic":
+        return Laaffic(wire=self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Laaffic:
+    """A client of Laaffic that signs as its page says."""
+
+    wire: Wire
+    key: str = "sandbox-key"
+    secret: str = "sandbox-secret"
+
+    def headers(self, *, seconds_ahead: float = 0) -> dict[str, str]:
+        timestamp = str(int(time.time() + seconds_ahead))
+        sign = hashlib.md5(f"{self.key}{self.secret}{timestamp}".encode(), usedforsecurity=False).hexdigest()
+        signed = {"Api-Key": self.key, "Timestamp": timestamp, "Sign": sign}
+        return {"Content-Type": "application/json;charset=UTF-8"} | signed
+
+    def exchange(
+        self, path: str, body: bytes | None, headers: dict[str, str], *, seconds: float = DEADLINE_SECONDS
+    ) -> tuple[int, bytes]:
+        request = urllib.request.Request(f"{self.wire.address}/{path}", body, headers)
+        return _exchange(request, seconds=seconds)
+
+    def post(self, service: str, body: Any, *, base: str = "v3/", **changes: str) -> dict[str, Any]:
+        return json.loads(self.exchange(base + service, json.dumps(body).encode(), self.headers() | changes)[1])
+
+    def get(self, service: str) -> dict[str, Any]:
+        return json.loads(self.exchange(f"v3/{service}", None, self.headers())[1])
+
+    def send(self, *numbers: str, **changes: Any) -> dict[str, Any]:
+        return self.post("voice/group/call/send", task(*numbers, **changes))
+
+    def upload(self, name: str = "hello.mp3", content: bytes | None = None) -> dict[str, Any]:
+        return self.post("voice/fileUpload", {"fileName": name, "file": as_base64(content)})
+
+    def records(self, *, days_back: float = 1, days: float = 2, **changes: Any) -> dict[str, Any]:
+        start = datetime.now(BEIJING) - timedelta(days=days_back)
+        params = {"strTime": start.isoformat(), "endTime": (start + timedelta(days=days)).isoformat()}
+        return self.post("voice/recordGroupQuery", {"params": params | changes.pop("params", {})} | changes)
+
+    def tasks(self, *, size: int = 100, **params: Any) -> list[dict[str, Any]]:
+        window = {"strTime": "2020-01-01 00:00:00", "endTime": "2099-01-01 00:00:00"}
+        answer = self.post("voice/group/call/query", {"current": 1, "size": size, "params": window | params})
+        return answer["data"]["records"]
+
+    def cancel(self, *task_ids: int, base: str = "v3/") -> dict[str, Any]:
+        return self.post("voice/group/call/cancel", {"taskIdList": list(task_ids)}, base=base)
+
+    def link(self, recording_id: str) -> dict[str, Any]:
+        return self.get(f"voice/getRecordingFileUrl?recordingFileId={recording_id}&sourceType=group")
+
+
+def as_base64(content: bytes | None = None) -> str:
+    return base64.b64encode(sound.recording(seconds=2, seed=1) if content is None else content).decode()
+
+
+def task(*numbers: str, **changes: Any) -> dict[str, Any]:
+    """Parameters of a right group call, with `changes`; None leaves one out."""
+    people = [{"calleeNumber": number} for number in numbers or ["6281200000001"]]
+    spoken = {"source": 3, "text": "hello", "lan": "EN"}
+    usual = {"appId": "sandbox", "taskName": f"task-{next(_names)}", "numberInfoList": people, **spoken}
+    limits = {"loopCount": 1, "maxCalls": 60}
+    return {name: value for name, value in (usual | limits | changes).items() if value is not None}
+
 
 def order(*numbers: str, **changes: Any) -> dict[str, Any]:
     """Parameters of a right batch, with `changes`; None leaves one out."""
@@ -134,7 +208,7 @@ def _receiving_server(receiver: Receiver) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             assert self.path == "/callback?secret=1"
-            assert self.headers["Content-Type"] == "application/json"
+            assert self.headers["Content-Type"] in ("application/json", "application/json;charset=UTF-8")
             receiver.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
             receiver.may_answer.wait(DEADLINE_SECONDS)
             self.send_response(receiver.status)
@@ -154,6 +228,16 @@ def eventually() -> Callable[[Callable[[], Any]], Any]:
 @pytest.fixture
 def order_form() -> Callable[..., dict[str, Any]]:
     return order
+
+
+@pytest.fixture
+def sound_text() -> Callable[..., str]:
+    return as_base64
+
+
+@pytest.fixture
+def laaffic(wire: Wire) -> Laaffic:
+    return wire.laaffic
 
 
 @pytest.fixture

@@ -95,7 +95,7 @@ def test_a_repeated_reference_is_a_violation_and_its_numbers_count_as_dialled_tw
 
     assert answer["code"] == 400
     assert "handed over before" in wire.state["violations"][0]["sentence"]
-    assert wire.state["dialled_twice"] == {"81200000001": 2}
+    assert wire.state["dialled_twice"] == {"6281200000001": 2}
     assert wire.read("references") == {"batch-1": 3}
 
 
@@ -104,7 +104,7 @@ def test_a_number_in_two_batches_shows_as_dialled_twice_unless_the_country_diffe
     wire.launch("81200000002", customuuid="b")
     wire.launch("81200000001", customuuid="c", nationcode="vn")
 
-    assert wire.state["dialled_twice"] == {"81200000002": 2}
+    assert wire.state["dialled_twice"] == {"6281200000002": 2}
     assert wire.state["violations"] == []
 
 
