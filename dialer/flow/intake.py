@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -16,7 +16,7 @@ from django.db.models import Exists, Min, OuterRef
 from django.utils import timezone
 
 from dialer import phone, spreadsheet
-from dialer.flow import state, suppression
+from dialer.flow import state, suppression, texts
 from dialer.flow.mistakes import DialerError
 from dialer.models import Campaign, Contact, ContactList
 from dialer.terms import SkipReason
@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 ROWS_AT_A_TIME = 1000  # one transaction of some 50 ms, so that other writers get their turn on SQLite
 PAUSE_SECONDS = 0.01  # between two of them; SQLite's write lock is not fair
 READING_SECONDS = 15  # then the list is given back and goes on at the next turn
+TEXT_CHARACTERS = 200  # kept of a text of a row; carriers take less
 ROUNDS_AGAINST_OTHERS = 3  # another list of the campaign may bring the same numbers at the same moment
 
 
@@ -78,15 +79,46 @@ def look(contact_list: ContactList, **choices: Any) -> spreadsheet.Preview:
 
 
 def confirm(
-    contact_list: ContactList, *, number_column: int, sheet: str, encoding: str, delimiter: str, has_header: bool
+    contact_list: ContactList,
+    *,
+    number_column: int,
+    sheet: str,
+    encoding: str,
+    delimiter: str,
+    has_header: bool,
+    text_columns: Sequence[int | None] = (),
 ) -> None:
-    """The list is to be read with these choices. Raises DialerError if it is being read or done already."""
+    """The list is to be read with these choices. Raises DialerError if it is being read or done already.
+
+    `text_columns` are those of text 1, text 2, …; None for a text that no column brings. Raises DialerError for more
+    than ten.
+    """
+    how = {"sheet": sheet, "encoding": encoding, "delimiter": delimiter, "has_header": has_header}
+    columns = _without_end(text_columns)
+    headings = _headings(look(contact_list, **how), columns) if columns else []
     changed = ContactList.objects.filter(
         pk=contact_list.pk, state=ContactList.State.UPLOADED, rows_read=0, claim_token=""
-    ).update(number_column=number_column, sheet=sheet, encoding=encoding, delimiter=delimiter, has_header=has_header)
+    ).update(number_column=number_column, text_columns=columns, text_headings=headings, **how)
     if not changed:
         raise DialerError("This list is being read already. Upload the file again to choose another column.")
     contact_list.refresh_from_db()
+
+
+def _without_end(columns: Sequence[int | None]) -> list[int | None]:
+    """The columns up to the last that brings a text."""
+    if len(columns) > texts.MOST_TEXTS:
+        raise DialerError(f"A row has at most {texts.MOST_TEXTS} texts. Choose fewer columns.")
+    chosen = [place for place, column in enumerate(columns, 1) if column is not None]
+    return list(columns[: max(chosen, default=0)])
+
+
+def _headings(seen: spreadsheet.Preview, columns: list[int | None]) -> list[str | None]:
+    if any(column is not None and not 0 <= column < seen.columns for column in columns):
+        raise DialerError("The list has no such column. Choose the columns of the texts again.")
+    return [
+        None if column is None else (seen.header[column].strip() if column < len(seen.header) else "")
+        for column in columns
+    ]
 
 
 def remove(contact_list: ContactList) -> None:
@@ -186,6 +218,7 @@ def _contacts(contact_list: ContactList, rows: list[spreadsheet.Row]) -> list[Co
     """Contacts with their fates, in the order of the rows; the first row of a number is the one that counts."""
     country = contact_list.campaign.account.country
     column = contact_list.number_column or 0
+    columns = contact_list.text_columns
     cells = [row.cells[column] if column < len(row.cells) else "" for row in rows]
     verdicts = [phone.read(cell, country=country) for cell in cells]
     numbers = {verdict.number for verdict in verdicts if verdict.number}
@@ -200,6 +233,7 @@ def _contacts(contact_list: ContactList, rows: list[spreadsheet.Row]) -> list[Co
             row_number=row.number,
             raw=cell[:80],
             number=verdict.number,
+            texts=list(texts.kept(row.cells, columns, longest=TEXT_CHARACTERS)) if columns else None,
         )
         if verdict.problem is not None:
             contact.skip_reason = SkipReason(verdict.problem.value)

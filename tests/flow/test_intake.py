@@ -212,3 +212,66 @@ def test_who_stood_in_a_removed_list_too_is_called_by_the_next_one_and_once() ->
     assert fates(heir) == {2: "", 3: ""}
     assert fates(third) == {2: SkipReason.DUPLICATE}
     assert third.contacts.get().duplicate_of_row == 3
+
+
+# --- Texts of rows ------------------------------------------------------------------------------------------------
+
+WITH_TEXTS = "name,phone,debt\n" + "".join(f" Person {i} ,0812{i:08},${i}\n" for i in range(1, 8))
+
+
+def confirm_texts(contact_list: ContactList, columns: list[int | None]) -> ContactList:
+    how = {name: getattr(contact_list, name) for name in ("sheet", "encoding", "delimiter", "has_header")}
+    intake.confirm(contact_list, number_column=1, text_columns=columns, **how)
+    return contact_list
+
+
+def stored_texts(contact_list: ContactList) -> list[list[str] | None]:
+    return list(contact_list.contacts.order_by("row_number").values_list("texts", flat=True))
+
+
+def test_the_chosen_columns_bring_the_texts_of_each_row() -> None:
+    contact_list = confirm_texts(upload(WITH_TEXTS), [0, None, 2, None])
+    assert intake.read_next()
+
+    contact_list.refresh_from_db()
+    assert contact_list.text_columns == [0, None, 2]
+    assert contact_list.text_headings == ["name", None, "debt"]
+    assert stored_texts(contact_list)[0] == ["Person 1", "", "$1"]
+
+
+def test_without_such_columns_no_row_has_texts() -> None:
+    contact_list = read(WITH_TEXTS)
+
+    assert contact_list.text_columns == []
+    assert set(map(str, stored_texts(contact_list))) == {"None"}
+
+
+def test_a_short_row_and_a_long_cell_have_their_texts_all_the_same() -> None:
+    contact_list = confirm_texts(upload(f"phone,note,debt\n081200000001\n081200000002,{'x' * 300},1\n"), [1, 2])
+    ContactList.objects.update(number_column=0)
+    assert intake.read_next()
+
+    assert stored_texts(contact_list) == [["", ""], ["x" * 200, "1"]]
+
+
+def test_texts_stay_with_their_rows_when_reading_stops_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "ROWS_AT_A_TIME", 2)
+    monkeypatch.setattr(intake, "READING_SECONDS", 0)
+    contact_list = confirm_texts(upload(WITH_TEXTS), [2])
+    while intake.read_next():
+        pass
+
+    contact_list.refresh_from_db()
+    assert contact_list.state == State.READY
+    assert stored_texts(contact_list) == [[f"${i}"] for i in range(1, 8)]
+
+
+@pytest.mark.parametrize("columns", [[3], [-1], list(range(11))])
+def test_columns_that_can_not_bring_a_text_are_refused(columns: list[int | None]) -> None:
+    contact_list = upload(WITH_TEXTS)
+
+    with pytest.raises(DialerError):
+        confirm_texts(contact_list, columns)
+
+    contact_list.refresh_from_db()
+    assert contact_list.number_column is None
