@@ -30,6 +30,7 @@ WORK = {
     "callbacks": Work(function="dialer.flow.ledger.apply_next", queue=DEFAULT_QUEUE, then=AFTER_BILLS),
     "bills": Work(function="dialer.flow.ledger.pull_next", queue=LONG_QUEUE, then=AFTER_BILLS),
     "questions": Work(function="dialer.flow.ledger.ask_next", queue=LONG_QUEUE, then=AFTER_BILLS),
+    "balances": Work(function="dialer.flow.money.ask_next", queue=LONG_QUEUE),
     "settle": Work(function="dialer.flow.lifecycle.settle_next", queue=DEFAULT_QUEUE, then=("dispatch",)),
     "prune": Work(function="dialer.flow.housekeeping.prune_next", queue=DEFAULT_QUEUE),
     "recordings": Work(function="recordings.archive.fetch_next", queue=LONG_QUEUE),

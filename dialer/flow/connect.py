@@ -69,6 +69,14 @@ def test(account: Account) -> str:
     return answer
 
 
+def clear_token(account: Account) -> None:
+    """The account has no token, neither at the carrier nor here; the next question logs in again. May be repeated.
+
+    Raises CarrierError; then the token is as it was.
+    """
+    carrier_of(account).log_out()
+
+
 class AccountToken:
     """The account's token in its row, renewed by one process at a time while the others wait for it."""
 

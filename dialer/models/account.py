@@ -150,7 +150,9 @@ class Account(models.Model):
     balance = models.DecimalField(null=True, max_digits=16, decimal_places=4, editable=False)
     balance_gift = models.DecimalField(null=True, max_digits=16, decimal_places=4, editable=False)
     balance_credit = models.DecimalField(null=True, max_digits=16, decimal_places=4, editable=False)
-    balance_asked_at = models.DateTimeField(null=True, editable=False)
+    balance_asked_at = models.DateTimeField(null=True, editable=False)  # last time that the carrier told it
+    next_balance_at = models.DateTimeField(null=True, editable=False)
+    balance_complaint = models.TextField(blank=True, editable=False)  # why it could not be asked for last time
     balance_warning = models.DecimalField(
         "warn below",
         null=True,
