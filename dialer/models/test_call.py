@@ -1,7 +1,10 @@
 """Test calls: a campaign's message to one number of our own, before anybody else hears it."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from dialer.models.account import Account
 from dialer.models.batch import new_reference
@@ -43,3 +46,15 @@ class TestCall(models.Model):
 
     def __str__(self) -> str:
         return f"test call {self.pk}"
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """The carrier is being asked at this moment."""
+        lease = timedelta(seconds=settings.LEASE_SECONDS)
+        return self.state == self.State.SENDING and timezone.now() < self.called_at + lease
+
+    @property
+    def known_state(self) -> "TestCall.State":
+        """The state as far as it is known: uncertain if the process that asked the carrier has died."""
+        is_orphan = self.state == self.State.SENDING and not self.is_on_its_way
+        return self.State.UNCERTAIN if is_orphan else self.State(self.state)
