@@ -25,6 +25,7 @@ from dialer.admin.campaign_week import hours_context
 from dialer.admin.doors import FORM, back_to, door, routes
 from dialer.admin.launch import LaunchDoors
 from dialer.admin.navigation import Attention, Place, Section, capped_count
+from dialer.admin.test_call import TestCallDoors
 from dialer.flow.hours import keep_to_law
 from dialer.flow.summaries import summaries
 from dialer.models import Campaign
@@ -45,7 +46,7 @@ class CampaignList(ChangeList):
 
 
 @admin.register(Campaign)
-class CampaignAdmin(LaunchDoors, HoursDoors, NumbersDoors, StatusDoors, ConsoleAdmin):
+class CampaignAdmin(LaunchDoors, TestCallDoors, HoursDoors, NumbersDoors, StatusDoors, ConsoleAdmin):
     navigation = Place(Section.OPERATE, 10, "campaigns")
     empty_help = _("A campaign plays one voice file to a list of people, with one account.")
     form = CampaignForm
@@ -73,6 +74,9 @@ class CampaignAdmin(LaunchDoors, HoursDoors, NumbersDoors, StatusDoors, ConsoleA
             "resume": self.resume_view,
             "cancel": self.cancel_view,
             "live": self.live_view,
+            "test_call": self.test_call_view,
+            "test_call_live": self.test_call_live_view,
+            "test_call_bills": self.test_call_bills_view,
         }
         return [*routes(self, **views), *super().get_urls()]
 

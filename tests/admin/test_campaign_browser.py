@@ -135,6 +135,7 @@ def every_page() -> list[str]:
         f"{home}/campaign/{draft.pk}/change/",
         f"{home}/campaign/{draft.pk}/numbers/",
         f"{home}/campaign/{draft.pk}/launch/",
+        f"{home}/campaign/{draft.pk}/test_call/",
         f"{home}/contactlist/",
         f"{home}/contactlist/{open_list.pk}/columns/",
         f"{home}/contactlist/{open_list.pk}/remove/",
