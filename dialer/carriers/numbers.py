@@ -29,7 +29,7 @@ def _problem(order: Order, settings: AccountSettings, *, ceiling: int) -> str:
     if not count:
         return "A batch needs at least one number."
     if count > ceiling:
-        return f"The carrier takes {ceiling:,} numbers at a time, not {count:,}."
+        return f"The carrier takes {ceiling:,} number{'s' * (ceiling > 1)} at a time, not {count:,}."
     code = phone.calling_code(settings.country)
     if not all(number.startswith(f"+{code}") for number in order.numbers):
         return f"A number does not belong to {settings.country}, the country of the account."

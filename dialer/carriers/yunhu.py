@@ -1,16 +1,19 @@
 """Infin8linx, also called Infinity or Yunhu: batch voice IVR, bills and recordings over one form-data address.
 
 What is sent and why: the carrier's IVR API book; see docs/carriers/yunhu.md for pages, certainty and open questions.
-The batch service takes the credentials themselves, every other service a token that lives for 12 hours.
+The batch service takes the credentials themselves, every other service a token that lives for 12 hours. The voice menu
+is one of those others, so its launch is the only one that may log in first, and be repeated for a spent token.
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from dialer.carriers.contract import (
     BILLS,
+    EXTENSIONS,
     Accepted,
     AccountField,
     AccountSettings,
@@ -21,6 +24,7 @@ from dialer.carriers.contract import (
     Capabilities,
     Carrier,
     CarrierError,
+    NotSent,
     OrderProblem,
     OutcomeUnknown,
     Reading,
@@ -36,14 +40,15 @@ from dialer.carriers.yunhu_answers import TokenSpent, accepted_message, as_bad_c
 from dialer.carriers.yunhu_bills import call_of, is_of_an_extension
 from dialer.carriers.yunhu_callback import read_records
 from dialer.carriers.yunhu_codes import NATION_CODES
-from dialer.carriers.yunhu_order import BATCH_CEILING, VOICE_TYPES, launch_fields, problems
+from dialer.carriers.yunhu_extensions import event_of
+from dialer.carriers.yunhu_order import CEILINGS, SERVICE, VOICE_TYPES, launch_fields, menu_fields, problems
 from dialer.terms import CampaignKind, Feature, NumberForm
 
 logger = logging.getLogger(__name__)
 
 ADDRESS: Final = "http://platform.infin8linx.com/api/yunhu"  # the only one that the API book prints
 CAPABILITIES: Final = Capabilities(
-    ceilings={CampaignKind.MESSAGE: BATCH_CEILING},
+    ceilings=CEILINGS,
     countries=NATION_CODES,
     voice_deliveries=frozenset(VOICE_TYPES),
     features=frozenset(
@@ -54,6 +59,7 @@ CAPABILITIES: Final = Capabilities(
             Feature.TODAY_ONLY,
             Feature.REMARK,
             Feature.BILLS_BY_REFERENCE,
+            Feature.EXTENSION_STATES,
             Feature.CLEARS_TOKEN,
         }
     ),
@@ -64,13 +70,13 @@ CAPABILITIES: Final = Capabilities(
         AccountField(
             name="token_url",
             label="address for bills and recordings",
-            help="Often the same; ask the carrier.",
+            help="Voice menus go there, too. Often the same; ask the carrier.",
             default=ADDRESS,
         ),
     ),
     number_form=NumberForm.NATIONAL,
     keeps_recordings_days=89,  # "3 months", page on the recording's link; the shortest three have 89 days
-    call_back_kinds=(BILLS,),
+    call_back_kinds=(BILLS, EXTENSIONS),
 )
 LOGIN: Final = "App.Sip_Auth.Login"
 LOGOUT: Final = "App.Sip_Auth.Logout"
@@ -82,6 +88,7 @@ ASK_AGAIN: Final = "Try again."
 SECRETS: Final = frozenset({"appid", "accesskey", "token", "downurl", "recordurl"})
 
 PAGE_SIZE: Final = 1_000  # the most that the carrier gives in one page of bills
+MOST_SECONDS_BEFORE_LAUNCH: Final = 15  # with the launch's own 40 s less than the 60 s that whoever sends it has
 MOST_PAGES: Final = 1_000  # of one question; more than that is a carrier that never ends
 
 Found = TypeVar("Found")
@@ -116,15 +123,21 @@ class Yunhu(Carrier):
         token = self._tokens.current()
         if token:
             try:
-                self._with_token(token, LOGOUT, {}, purpose="log out")
+                self._with_token(token, LOGOUT, {}, purpose="log out", read=result)
             except TokenSpent:
                 logger.info("the token was not valid any more when it was to be cleared")
         self._tokens.forget()
 
     def place(self, order: Order) -> Accepted:
-        """Hand the batch over, with exactly one request. Raises CarrierError, BrokenLimits."""
-        fields = launch_fields(order, self._settings)
-        message = self._ask(self._settings.batch_url, fields, accepted_message, purpose=LAUNCH)
+        """Hand the batch over, with exactly one request that can take effect. Raises CarrierError, BrokenLimits.
+
+        A voice menu may need a login before, and a second request if the first was turned down for a spent token.
+        """
+        if order.kind == CampaignKind.VOICE_MENU:
+            message = self._place_menu(menu_fields(order, self._settings))
+        else:
+            fields = launch_fields(order, self._settings)
+            message = self._ask(self._settings.batch_url, fields, accepted_message, purpose=LAUNCH)
         return Accepted(message=self._wire.masked(message))
 
     def problems(self, order: Order) -> tuple[OrderProblem, ...]:
@@ -167,17 +180,23 @@ class Yunhu(Carrier):
         )
 
     def read_callback(self, body: bytes, *, kind: str = BILLS) -> Reading:
-        """Never raises: what can't be understood is a complaint."""
+        """Never raises: what can't be understood is a complaint.
+
+        The kind does not matter: an address that was typed into the wrong field of the console loses nothing.
+        """
         try:
             found = read_records(body)
         except Unreadable as error:
-            return Reading(calls=(), complaint=str(error))
-        ours = [record for record in found.records if not is_of_an_extension(record)]
-        calls = [call_of(record, self._settings.time_zone) for record in ours]
-        known = tuple(call for call in calls if call is not None)
-        if ours and not known:
-            return Reading(calls=(), complaint="It has neither id nor uuid, so the call can't be told from others.")
-        return Reading(calls=known, was_repaired=found.was_repaired or len(known) < len(calls))
+            return Reading(complaint=str(error))
+        ours = [record for record in found.bills if not is_of_an_extension(record)]
+        calls = tuple(call for record in ours if (call := call_of(record, self._settings.time_zone)))
+        events = tuple(event for record in found.states if (event := event_of(record, self._settings.time_zone)))
+        if ours and not calls and not events:
+            return Reading(complaint="It has neither id nor uuid, so the call can't be told from others.")
+        if found.states and not events and not calls:
+            return Reading(complaint="It tells of an extension, but not which one, in what state, or when.")
+        is_whole = len(calls) == len(ours) and len(events) == len(found.states)
+        return Reading(calls=calls, extension_events=events, was_repaired=found.was_repaired or not is_whole)
 
     def callback_answer(self) -> CallbackAnswer:
         """The text 1: no page says what is wanted; this is what another client of the platform answers."""
@@ -215,23 +234,64 @@ class Yunhu(Carrier):
             raise ValueError("A time without a zone can't be told to the carrier.")
         return moment.astimezone(self._settings.time_zone).strftime("%Y-%m-%d %H:%M:%S")
 
-    def _with_renewed_token(self, service: str, fields: Mapping[str, str], *, purpose: str) -> Any:
-        """The service's result. A spent token is renewed once, and the request repeated once."""
-        token = self._tokens.current() or self._tokens.renew("", self._log_in)
+    def _place_menu(self, fields: Mapping[str, str]) -> str:
+        """What the carrier said when it took the person. Raises CarrierError.
+
+        A login that has no clear end, or that left too little time, is a launch that never left.
+        """
+        started = time.monotonic()
+
+        def renew(spent: str) -> str:
+            try:
+                token = self._renewed(spent)
+            except OutcomeUnknown as error:
+                raise NotSent(f"{error} Without a token nobody was called.", code=error.code) from None
+            if time.monotonic() - started > MOST_SECONDS_BEFORE_LAUNCH:
+                raise NotSent("The carrier took so long over the login that nobody was called yet.")
+            return token
+
+        return str(self._with_renewed_token(SERVICE, fields, purpose=LAUNCH, read=accepted_message, renew=renew))
+
+    def _renewed(self, spent: str) -> str:
+        return self._tokens.renew(spent, self._log_in)
+
+    def _with_renewed_token(
+        self,
+        service: str,
+        fields: Mapping[str, str],
+        *,
+        purpose: str,
+        read: Callable[[Mapping[str, Any]], Any] = result,
+        renew: Callable[[str], str] | None = None,
+    ) -> Any:
+        """What `read` finds in the service's answer. A spent token is renewed once, and the request repeated once.
+
+        The carrier turns a request with a spent token down before it does anything, so also a launch may be repeated.
+        """
+        renew = renew or self._renewed
+        token = self._tokens.current() or renew("")
         try:
-            return self._with_token(token, service, fields, purpose=purpose)
+            return self._with_token(token, service, fields, purpose=purpose, read=read)
         except TokenSpent:
-            token = self._tokens.renew(token, self._log_in)
+            token = renew(token)
         try:
-            return self._with_token(token, service, fields, purpose=purpose)
+            return self._with_token(token, service, fields, purpose=purpose, read=read)
         except TokenSpent as error:
             raise BadCredentials(
                 "The carrier does not accept a token that it has just given.", code=error.code
             ) from None
 
-    def _with_token(self, token: str, service: str, fields: Mapping[str, str], *, purpose: str) -> Any:
+    def _with_token(
+        self,
+        token: str,
+        service: str,
+        fields: Mapping[str, str],
+        *,
+        purpose: str,
+        read: Callable[[Mapping[str, Any]], Found],
+    ) -> Found:
         asked = {"service": service, "token": token, **fields}
-        return self._ask(self._settings.token_url, asked, result, purpose=purpose)
+        return self._ask(self._settings.token_url, asked, read, purpose=purpose)
 
     def _log_in(self) -> str:
         return text(self._login()["token"])

@@ -68,7 +68,10 @@ ANSWER_CODES: Final[Mapping[str, AnswerCode]] = {
     "1001": AnswerCode("the carrier could not reach its own server", "", Consequence.DOUBTFUL),
     "1002": AnswerCode("the carrier's checks failed", "Look at the values of the campaign."),
     "1003": AnswerCode("the carrier could not do it", "Compare the values of the campaign, or ask the carrier."),
-    "1010": AnswerCode("something is wrong with an extension", "Log the account out, then check the connection."),
+    "1010": AnswerCode(
+        "the token does not know an extension, perhaps a new one",
+        "Clear the token on the account's page, then test the connection.",
+    ),
     "1011": AnswerCode("the extension belongs to somebody else"),
     "1012": AnswerCode("the extension does not exist"),
     "1013": AnswerCode("the extension is switched off"),

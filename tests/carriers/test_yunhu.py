@@ -23,7 +23,7 @@ from dialer.carriers.contract import (
 )
 from dialer.carriers.order import Callee, Order, Voice
 from dialer.carriers.yunhu import Yunhu
-from dialer.terms import CampaignKind, CarrierName, VoiceDelivery
+from dialer.terms import CampaignKind, CarrierName, Feature, VoiceDelivery
 from sandbox.app import Sandbox
 from sandbox.switches import Switches, with_changes
 from tests.carriers.conftest import ACCESS_KEY, APP_ID
@@ -430,7 +430,9 @@ def test_what_yunhu_can_do_is_known_without_an_account():
     assert known.countries["TH"] == "tha"
     assert known.keeps_recordings_days == 89  # 1 February to 1 May
     assert not known.refuses_repeats
-    assert known.call_back_kinds == ("bills",)
+    assert known.call_back_kinds == ("bills", "extensions")
+    assert known.ceilings[CampaignKind.VOICE_MENU] == 1
+    assert Feature.EXTENSION_STATES in known.features
 
 
 def test_every_carrier_of_the_project_is_spoken():
