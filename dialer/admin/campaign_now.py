@@ -16,12 +16,12 @@ from django.utils.translation import gettext_lazy as _
 
 from dialer.admin.columns import count as shown_count
 from dialer.admin.doors import list_address
-from dialer.flow import pacing
+from dialer.flow import pacing, routes
 from dialer.flow.batching import batch_size
-from dialer.flow.hours import hours_of
+from dialer.flow.hours import calls_from, hours_of
 from dialer.flow.mistakes import DialerError
 from dialer.flow.reports import Progress
-from dialer.models import Attempt, Batch, Campaign, Contact
+from dialer.models import Account, Attempt, Batch, Campaign, Contact
 from dialer.terms import Disposition
 
 EVENTS_SHOWN = 12
@@ -51,18 +51,11 @@ def standstill(campaign: Campaign, *, now: datetime) -> str:
     """Why no number leaves now, in a sentence; "" if some do, or if the campaign does not run."""
     if campaign.state != Campaign.State.RUNNING:
         return ""
-    account = campaign.account
-    if not account.is_enabled:
-        return gettext("Nobody is called: the account “%s” is not in use.") % account
-    if account.stopped_because:
-        return gettext("Nobody is called: the account “%(account)s” was stopped. %(because)s") % {
-            "account": account,
-            "because": account.stopped_because,
-        }
-    waiting = campaign.batches.filter(state=Batch.State.WAITING).order_by("sequence").first()
-    if waiting is not None and waiting.due_at > now:
-        return _why_it_waits(waiting)
-    return _why_none_leaves(campaign, waiting, now=now)
+    accounts = routes.usable_accounts(campaign)
+    if not accounts:
+        return _why_no_account(campaign.account)
+    reasons = [_why_by(campaign, account, now=now) for account in accounts]
+    return reasons[0] if all(reasons) else ""
 
 
 def pending(campaign: Campaign, progress: Progress) -> list[Pending]:
@@ -108,6 +101,23 @@ def events(campaign: Campaign, batches: Iterable[Batch]) -> list[Event]:
     return found[:EVENTS_SHOWN]
 
 
+def _why_no_account(account: Account) -> str:
+    if not account.is_enabled:
+        return gettext("Nobody is called: the account “%s” is not in use.") % account
+    return gettext("Nobody is called: the account “%(account)s” was stopped. %(because)s") % {
+        "account": account,
+        "because": account.stopped_because,
+    }
+
+
+def _why_by(campaign: Campaign, account: Account, *, now: datetime) -> str:
+    """Why no number leaves by this account now; "" if some do."""
+    waiting = campaign.batches.filter(state=Batch.State.WAITING, account=account).order_by("sequence").first()
+    if waiting is not None and waiting.due_at > now:
+        return _why_it_waits(waiting)
+    return _why_none_leaves(campaign, account, waiting, now=now)
+
+
 def _why_it_waits(batch: Batch) -> str:
     at = date_format(timezone.localtime(batch.due_at), "j M, H:i")
     return gettext("Batch %(number)s waits until %(at)s. %(message)s") % {
@@ -117,16 +127,18 @@ def _why_it_waits(batch: Batch) -> str:
     }
 
 
-def _why_none_leaves(campaign: Campaign, waiting: Batch | None, *, now: datetime) -> str:
+def _why_none_leaves(campaign: Campaign, account: Account, waiting: Batch | None, *, now: datetime) -> str:
+    at = calls_from(campaign, now)
     try:
-        hours = hours_of(campaign, on=now.date())
+        hours = hours_of(campaign, on=at.date())
     except DialerError as error:
         return str(error)
-    if not hours.is_open_somewhere(now):
-        return gettext("Nobody is called at this hour. %s") % hours.explain(now)
+    if not hours.is_open_somewhere(at):
+        return gettext("Nobody is called at this hour. %s") % hours.explain(at)
     if waiting is None and campaign.is_planned and not _somebody_is_due(campaign, now=now):
         return gettext("Everybody who is due has been handed over.")
-    room = pacing.room(campaign, hours=hours, wish=batch_size(campaign), now=now, besides=waiting)
+    wish = batch_size(campaign, account)
+    room = pacing.room(campaign, account, hours=hours, wish=wish, now=now, calls_at=at, besides=waiting)
     return room.because if room.count <= 0 else ""
 
 

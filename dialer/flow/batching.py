@@ -6,14 +6,16 @@ from django.db import transaction
 from django.db.models import Exists, Max, OuterRef
 from django.utils import timezone
 
-from dialer.flow import pacing, withdrawal
+from dialer.flow import pacing, routes, withdrawal
 from dialer.flow.connect import capabilities_of
 from dialer.flow.gate import Gate, Sorted
-from dialer.flow.hours import hours_of
+from dialer.flow.hours import calls_from, hours_of
 from dialer.models import Account, Attempt, Batch, Campaign, Contact, Seat
 from dialer.terms import CampaignKind, SkipReason
 
 LOOKS = 20  # slices looked at for people who may be called now, before giving others their turn
+People = list[tuple[Contact, int]]  # with the number of the round
+
 FILLING = "filling"  # the seat of whoever makes a batch
 
 
@@ -27,8 +29,29 @@ def batch_size(campaign: Campaign, account: Account | None = None) -> int:
     return min(wish, capabilities_of(account).ceilings.get(CampaignKind(campaign.kind), 1))
 
 
-def fill(campaign: Campaign, *, now: datetime | None = None) -> Batch | None:
+def is_turn_of(campaign: Campaign, account: Account, *, now: datetime | None = None) -> bool:
+    """Whether the account may make the campaign's next batch: nobody who could is further behind the own share."""
+    others = [other for other in routes.usable_accounts(campaign) if other.pk != account.pk]
+    if not others:
+        return True
+    now = now or timezone.now()
+    return routes.is_turn_of(campaign, account, [one for one in others if _has_room(campaign, one, now=now)])
+
+
+def _has_room(campaign: Campaign, account: Account, *, now: datetime) -> bool:
+    """Could it take people now? One whose batch waits for a later moment could not."""
+    if campaign.batches.filter(account=account, state=Batch.State.WAITING, due_at__gt=now).exists():
+        return False
+    at = calls_from(campaign, now)
+    hours = hours_of(campaign, on=at.date())
+    wish = batch_size(campaign, account)
+    return pacing.room(campaign, account, hours=hours, wish=wish, now=now, calls_at=at).count > 0
+
+
+def fill(campaign: Campaign, account: Account | None = None, *, now: datetime | None = None) -> Batch | None:
     """The next waiting batch of a running campaign, committed with its attempts; None when nobody may be called now.
+
+    It is the account's, the campaign's own if none is named.
 
     Due next rounds come first, then who was postponed, then the next rows. May be called by several processes: one
     makes a batch at a time, so that the caps hold across campaigns, and the database allows one open attempt for
@@ -40,21 +63,25 @@ def fill(campaign: Campaign, *, now: datetime | None = None) -> Batch | None:
         campaign = _locked(campaign)
         if campaign.state != Campaign.State.RUNNING:
             return None
-        hours = hours_of(campaign, on=now.date())
-        if not hours.is_open_somewhere(now):
+        account = account or campaign.account
+        at = calls_from(campaign, now)
+        hours = hours_of(campaign, on=at.date())
+        if not hours.is_open_somewhere(at):
             return None
-        room = pacing.room(campaign, hours=hours, wish=batch_size(campaign), now=now)
+        wish = batch_size(campaign, account)
+        room = pacing.room(campaign, account, hours=hours, wish=wish, now=now, calls_at=at)
         if room.count <= 0:
             return None
         if pacing.is_canary_over(campaign, now=now):
             campaign.is_canary_passed = True
             campaign.save(update_fields=["is_canary_passed"])
-        gate = Gate(campaign=campaign, hours=hours, now=now)
-        return (
-            _next_round(campaign, gate, room.count)
-            or _first_round(campaign, gate, room.count, are_postponed=True)
-            or _first_round(campaign, gate, room.count, are_postponed=False)
+        gate = Gate(campaign=campaign, hours=hours, now=at)
+        people = (
+            _next_round(campaign, gate, room.count, now=now)
+            or _first_round(campaign, gate, room.count, now=now, are_postponed=True)
+            or _first_round(campaign, gate, room.count, now=now, are_postponed=False)
         )
+        return _make(campaign, account, people, now=now, starts_at=at if at > now else None) if people else None
 
 
 def fit(batch: Batch, *, now: datetime | None = None) -> Batch | None:
@@ -63,8 +90,11 @@ def fit(batch: Batch, *, now: datetime | None = None) -> Batch | None:
     Raises DialerError if no calling rules are known for the campaign.
     """
     now = now or timezone.now()
-    hours = hours_of(batch.campaign, on=now.date())
-    room = pacing.room(batch.campaign, hours=hours, wish=batch.contact_count, now=now, besides=batch)
+    at = max(now, batch.starts_at or now)
+    hours = hours_of(batch.campaign, on=at.date())
+    room = pacing.room(
+        batch.campaign, batch.account, hours=hours, wish=batch.contact_count, now=now, calls_at=at, besides=batch
+    )
     if room.count < min(batch.contact_count, 1):
         return None
     if room.count < batch.contact_count and not withdrawal.shrink(batch, to=room.count, now=now):
@@ -72,16 +102,16 @@ def fit(batch: Batch, *, now: datetime | None = None) -> Batch | None:
     return batch
 
 
-def _first_round(campaign: Campaign, gate: Gate, size: int, *, are_postponed: bool) -> Batch | None:
+def _first_round(campaign: Campaign, gate: Gate, size: int, *, now: datetime, are_postponed: bool) -> People:
     for _ in range(LOOKS):
-        contacts = _postponed(campaign, size, now=gate.now) if are_postponed else _next_rows(campaign, size)
+        contacts = _postponed(campaign, size, now=now) if are_postponed else _next_rows(campaign, size)
         if not contacts:
-            return None
+            return []
         found = gate.sort(contacts)
         _note(found)
         if found.now:
-            return _make(campaign, [(contact, 1) for contact in found.now], now=gate.now)
-    return None
+            return [(contact, 1) for contact in found.now]
+    return []
 
 
 def _note(found: Sorted) -> None:
@@ -114,13 +144,13 @@ def _postponed(campaign: Campaign, size: int, *, now: datetime) -> list[Contact]
     return list(rows.order_by("postponed_until", "pk")[:size])
 
 
-def _next_round(campaign: Campaign, gate: Gate, size: int) -> Batch | None:
+def _next_round(campaign: Campaign, gate: Gate, size: int, *, now: datetime) -> People:
     """People whose last call ended so that they are called again, and whose pause is over."""
     later = Attempt.objects.filter(contact=OuterRef("contact"), round__gt=OuterRef("round"))
     due = (
         # Locked, so that a bill which comes now has them judged anew before or after, and never unseen.
         Attempt.objects.select_for_update(of=("self",), skip_locked=True)
-        .filter(~Exists(later), batch__campaign=campaign, retry_at__lte=gate.now, settled_at__isnull=False)
+        .filter(~Exists(later), batch__campaign=campaign, retry_at__lte=now, settled_at__isnull=False)
         .select_related("contact")
         .order_by("retry_at", "pk")
     )
@@ -131,15 +161,18 @@ def _next_round(campaign: Campaign, gate: Gate, size: int) -> Batch | None:
     for contact, until in found.later:
         last[contact.pk].retry_at = until
     Attempt.objects.bulk_update(last.values(), ["retry_at"], batch_size=500)
-    if not found.now:
-        return None
-    return _make(campaign, [(contact, last[contact.pk].round + 1) for contact in found.now], now=gate.now)
+    return [(contact, last[contact.pk].round + 1) for contact in found.now]
 
 
-def _make(campaign: Campaign, people: list[tuple[Contact, int]], *, now: datetime) -> Batch:
+def _make(campaign: Campaign, account: Account, people: People, *, now: datetime, starts_at: datetime | None) -> Batch:
     last = campaign.batches.aggregate(last=Max("sequence"))["last"] or 0
     batch = Batch.objects.create(
-        campaign=campaign, account=campaign.account, sequence=last + 1, contact_count=len(people), due_at=now
+        campaign=campaign,
+        account=account,
+        sequence=last + 1,
+        contact_count=len(people),
+        due_at=now,
+        starts_at=starts_at,
     )
     Attempt.objects.bulk_create(
         [Attempt(batch=batch, contact=contact, round=round_number) for contact, round_number in people],

@@ -49,7 +49,7 @@ def _silence(campaign: Campaign, *, now: datetime) -> str:
 def _waited_for_since(campaign: Campaign) -> datetime | None:
     """When the first batch left that has not been billed for the most part."""
     open_ = Q(attempts__settled_at__isnull=True, attempts__silent_since__isnull=True)
-    batches = campaign.batches.filter(state__in=[Batch.State.ACCEPTED, Batch.State.UNCERTAIN], sent_at__isnull=False)
+    batches = campaign.batches.filter(state__in=[Batch.State.ACCEPTED, *Batch.UNCLEAR], sent_at__isnull=False)
     waited_for = batches.annotate(open_count=Count("attempts", filter=open_)).filter(
         open_count__gt=F("contact_count") / LEFT_OVER
     )

@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, Max, OuterRef, Q, Subquery
+from django.db.models import Exists, F, Max, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from dialer.carriers.contract import (
     Accepted,
+    AlreadyTaken,
     BadCredentials,
     BrokenLimits,
     NotSent,
@@ -23,7 +24,7 @@ from dialer.carriers.contract import (
     TryLater,
 )
 from dialer.carriers.order import Order
-from dialer.flow import batching, evidence, state, withdrawal
+from dialer.flow import batching, evidence, ledger, repeating, routes, state, withdrawal
 from dialer.flow.connect import carrier_of
 from dialer.flow.hours import hours_of
 from dialer.flow.mistakes import DialerError
@@ -38,6 +39,7 @@ LONGEST_PAUSE_SECONDS = 900
 NOTE_SECONDS = 5  # what writing the outcome may take
 UNCLEAR_IN_A_ROW = 2  # one answer may get lost; after two the rest of the list would follow them
 
+ALREADY = "The carrier has a batch of this name already."
 NOBODY_LEFT = "Nobody in it may be called now. Who may be called later is due for another batch."
 KILLED = "The sending process ended before the carrier's answer was noted. It may or may not have been taken."
 
@@ -45,6 +47,10 @@ KILLED = "The sending process ended before the carrier's answer was noted. It ma
 def send_next() -> bool:
     """Hand over one due batch of some account that is free; whether there was one. May be rung twice or late."""
     expire_claims()
+    return repeating.clear_up_next() or _send_due()
+
+
+def _send_due() -> bool:
     for account in _accounts_with_work():
         with hold(f"account:{account.pk}", seconds=settings.LEASE_SECONDS) as is_ours:
             batch = _next_batch(account) if is_ours else None
@@ -81,7 +87,7 @@ def send(batch: Batch, *, now: datetime | None = None) -> None:
     try:
         if _was_taken_already(claimed) or not _is_ready(claimed, now=now):
             return
-        order = order_of(claimed.campaign, claimed.account, callees_of(claimed), reference=claimed.reference, now=now)
+        order = _order(claimed, now=now)
     except DialerError as error:
         _refuse(claimed, str(error), code="")
         return
@@ -105,6 +111,7 @@ def _was_taken_already(batch: Batch) -> bool:
 
 def _is_ready(batch: Batch, *, now: datetime) -> bool:
     """Only people who may be called at this moment are in it; else it waits, or is cancelled if nobody is left."""
+    now = batch.starts_at if batch.starts_at and batch.starts_at > now else now  # the carrier calls nobody before
     hours = hours_of(batch.campaign, on=now.date())
     due_at = withdrawal.sift(batch, hours=hours, now=now)
     if due_at is not None:
@@ -118,10 +125,12 @@ def _talk(batch: Batch, order: Order) -> None:
     carrier = carrier_of(batch.account, batch=batch)
     try:
         accepted = carrier.place(order)
+    except AlreadyTaken:  # an earlier try has arrived, though we took it for lost
+        _note(batch, Batch.State.UNCERTAIN, message=ALREADY, ask_at=timezone.now())
     except (NotSent, TryLater) as error:
         _wait(batch, str(error))
     except BadCredentials as error:
-        _stop_account(batch.account, str(error))
+        routes.stop_account(batch.account, str(error))
         _refuse(batch, str(error), code=error.code)
     except Refused as error:
         _refuse(batch, str(error), code=error.code)
@@ -145,6 +154,7 @@ def _accept(batch: Batch, accepted: Accepted) -> None:
     if not _note(batch, Batch.State.ACCEPTED, **changes):
         # Our claim ended while the carrier was thinking. We know better than "uncertain" now.
         Batch.objects.filter(pk=batch.pk, state=Batch.State.UNCERTAIN).update(state=Batch.State.ACCEPTED, **changes)
+    ledger.adopt(of=batch)
 
 
 def _wait(batch: Batch, sentence: str) -> None:
@@ -160,28 +170,25 @@ def _wait(batch: Batch, sentence: str) -> None:
 
 
 def _refuse(batch: Batch, sentence: str, *, code: str) -> None:
-    """The carrier took nobody of it. The campaign pauses, for the next batch would be refused too."""
-    with transaction.atomic():  # both or neither, so that nobody is left behind in a campaign that runs on
-        _note(batch, Batch.State.REFUSED, message=sentence, carrier_code=code, answered_at=timezone.now())
-        _pause(batch.campaign_id, f"Batch {batch.sequence} was refused: {sentence}")
+    """The carrier took nobody of it, and would refuse the next batch too.
+
+    Its people go through another account of the campaign; if there is none, the campaign pauses.
+    """
+    with transaction.atomic():  # all or nothing, so that nobody is left behind in a campaign that runs on
+        is_ours = _note(batch, Batch.State.REFUSED, message=sentence, carrier_code=code, answered_at=timezone.now())
+        has_others = routes.close_or_pause(batch, f"Batch {batch.sequence} was refused: {sentence}")
+        if is_ours and has_others:
+            withdrawal.requeue(batch)
 
 
 def _pause_if_it_goes_on(batch: Batch, sentence: str) -> None:
     """An uncertain batch is never sent again, so a carrier in trouble must not turn a whole list uncertain."""
-    left = Batch.objects.filter(campaign=batch.campaign_id, sent_at__isnull=False).order_by("-sent_at")
+    left = Batch.objects.filter(campaign=batch.campaign_id, account=batch.account_id, sent_at__isnull=False).order_by(
+        "-sent_at"
+    )
     newest = list(left.values_list("state", flat=True)[:UNCLEAR_IN_A_ROW])
     if newest == [Batch.State.UNCERTAIN] * UNCLEAR_IN_A_ROW:
-        _pause(batch.campaign_id, f"{UNCLEAR_IN_A_ROW} batches in a row got no clear answer: {sentence}")
-
-
-def _pause(campaign_id: int, sentence: str) -> None:
-    Campaign.objects.filter(pk=campaign_id, state=Campaign.State.RUNNING).update(
-        state=Campaign.State.PAUSED, paused_because=sentence
-    )
-
-
-def _stop_account(account: Account, sentence: str) -> None:
-    Account.objects.filter(pk=account.pk).update(stopped_because=sentence)
+        routes.close_or_pause(batch, f"{UNCLEAR_IN_A_ROW} batches in a row got no clear answer: {sentence}")
 
 
 def _note(batch: Batch, to: str, **changes: object) -> bool:
@@ -191,6 +198,14 @@ def _note(batch: Batch, to: str, **changes: object) -> bool:
     return won
 
 
+def _order(batch: Batch, *, now: datetime) -> Order:
+    """What is to be said to the carrier. Raises DialerError if the voice file has no location there."""
+    start_at = batch.starts_at if batch.starts_at and batch.starts_at > now else None
+    return order_of(
+        batch.campaign, batch.account, callees_of(batch), reference=batch.reference, start_at=start_at, now=now
+    )
+
+
 def _accounts_with_work() -> list[Account]:
     """Accounts in use with a running campaign that has something due; who sent last has its turn last."""
     of_campaign = {"campaign": OuterRef("pk")}
@@ -198,7 +213,7 @@ def _accounts_with_work() -> list[Account]:
     postponed = Contact.objects.filter(**of_campaign, postponed_until__lte=Now(), skip_reason="")
     next_rounds = Attempt.objects.filter(batch__campaign=OuterRef("pk"), retry_at__lte=Now())
     has_work = Q(is_planned=False) | Exists(waiting) | Exists(postponed) | Exists(next_rounds)
-    running = Campaign.objects.filter(has_work, account=OuterRef("pk"), state=Campaign.State.RUNNING)
+    running = Campaign.objects.filter(has_work, routes.served_by(OuterRef("pk")), state=Campaign.State.RUNNING)
     newest = Batch.objects.filter(account=OuterRef("pk"), sent_at__isnull=False).order_by("-sent_at")
     accounts = Account.objects.filter(Exists(running), is_enabled=True, stopped_because="").annotate(
         last_turn_at=Subquery(newest.values("sent_at")[:1])
@@ -208,24 +223,26 @@ def _accounts_with_work() -> list[Account]:
 
 def _next_batch(account: Account) -> Batch | None:
     """A waiting batch of the running campaign that has waited longest for its turn."""
-    campaigns = Campaign.objects.filter(account=account, state=Campaign.State.RUNNING).annotate(
+    campaigns = Campaign.objects.filter(routes.served_by(Value(account.pk)), state=Campaign.State.RUNNING).annotate(
         last_turn_at=Max("batches__sent_at")
     )
     for campaign in campaigns.order_by(F("last_turn_at").asc(nulls_first=True), "pk"):
-        batch = _batch_of(campaign)
+        batch = _batch_of(campaign, account)
         if batch is not None:
             return batch
     return None
 
 
-def _batch_of(campaign: Campaign) -> Batch | None:
+def _batch_of(campaign: Campaign, account: Account) -> Batch | None:
     """One batch ahead is enough: a later one is made when this one has left."""
-    waiting = campaign.batches.filter(state=Batch.State.WAITING).order_by("sequence")
+    waiting = campaign.batches.filter(state=Batch.State.WAITING, account=account).order_by("sequence")
     due = waiting.filter(due_at__lte=Now()).first()
     try:
         if due is not None:
             return batching.fit(due)
-        return None if waiting.exists() else batching.fill(campaign)
+        if waiting.exists() or not batching.is_turn_of(campaign, account):
+            return None
+        return batching.fill(campaign, account)
     except DialerError as error:  # no calling rules: nobody may be called
-        _pause(campaign.pk, str(error))
+        routes.pause(campaign.pk, str(error))
         return None

@@ -22,6 +22,12 @@ FACTS = (
     "hung_up_by",
     "keypress",
     "recording_name",
+    "carrier_task_id",
+    "cost",
+    "currency",
+    "rate",
+    "billing_period",
+    "charged_seconds",
 )
 NOTHING = (None, "", 0, Disposition.UNKNOWN, HungUpBy.UNKNOWN)
 

@@ -96,6 +96,11 @@ def hours_of(campaign: Campaign, *, on: date) -> Hours:
     return Hours(campaign, rules, own)
 
 
+def calls_from(campaign: Campaign, now: datetime) -> datetime:
+    """When people who are handed over now may be called first: at once, or when the carrier is to begin."""
+    return max(now, campaign.carrier_start_at or now)
+
+
 def legal_rules(campaign: Campaign, *, on: date) -> Rules:
     """What the law or the house says for the campaign's country and purpose. Raises NoRulesError."""
     purpose = calling_rules.Purpose(campaign.purpose)

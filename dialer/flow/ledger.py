@@ -12,13 +12,14 @@ from django.db import DataError, IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from dialer.carriers import with_feature
 from dialer.carriers.contract import BadCredentials, BillQuery, Call, CallbackAnswer, CarrierError, Reading
 from dialer.flow import evidence, facts, outcome, state, withdrawal
 from dialer.flow.connect import carrier_of
 from dialer.flow.matching import Matcher
 from dialer.flow.seat import hold
 from dialer.models import Account, Batch, Callback, CallRecord
-from dialer.terms import Via
+from dialer.terms import Feature, Via
 
 logger = logging.getLogger(__name__)
 
@@ -26,8 +27,6 @@ CALLBACKS_AT_A_TIME = 100
 APPLY_SECONDS = 60  # lease of the one process that applies callbacks
 LONGEST_WINDOW_SECONDS = 6 * 3600  # of bills asked for at a time, so that a long gap is caught up in steps
 SHORTEST_WINDOW_SECONDS = 60
-# Between two questions about an uncertain batch; the last one goes on.
-ASK_PAUSES_SECONDS = (30, 60, 120, 300, 900, 3600, 4 * 3600)
 PULL_SECONDS = 120  # for one window; the long queue's tasks are cut off after 300 s
 PULL_LEASE_SECONDS = 310  # so that no second process asks while a first one may still be at it
 MEETINGS = 20  # of one window of bills with callbacks about its calls, which come one by one
@@ -198,12 +197,15 @@ def _fresh_batches(account: Any, *, now: datetime) -> QuerySet[Batch]:
 def ask_next(*, now: datetime | None = None) -> bool:
     """Ask the carrier for the bills of one batch by its reference if that is due; whether one was. May be repeated.
 
-    Uncertain batches are asked about again and again with growing pauses: one bill proves that they were taken.
-    Accepted ones are asked about when somebody in them was never billed in the usual time.
+    Uncertain batches are asked about again and again with growing pauses: one bill proves that they were taken. Where
+    the carrier refuses repeats, `repeating` clears them up. Accepted ones are asked about when somebody in them was
+    never billed in the usual time.
     """
     now = now or timezone.now()
+    clear_themselves_up = Q(state=Batch.State.UNCERTAIN, account__carrier__in=with_feature(Feature.REFUSES_REPEATS))
     asked = [Batch.State.UNCERTAIN, Batch.State.ACCEPTED]
     due = Batch.objects.filter(state__in=asked, ask_at__lte=now, account__is_enabled=True).select_related("account")
+    due = due.exclude(clear_themselves_up)
     for batch in due.order_by("ask_at", "pk"):
         with hold(f"bills:{batch.account_id}", seconds=PULL_LEASE_SECONDS) as is_ours:
             if is_ours and due.filter(pk=batch.pk).exists():
@@ -213,10 +215,9 @@ def ask_next(*, now: datetime | None = None) -> bool:
 
 
 def _ask(batch: Batch, *, now: datetime) -> None:
-    pause = ASK_PAUSES_SECONDS[min(batch.ask_count, len(ASK_PAUSES_SECONDS) - 1)]
     this = Batch.objects.filter(pk=batch.pk)
     # First, so that whatever ends this turn, the other batches get theirs.
-    this.update(ask_at=now + timedelta(seconds=pause), ask_count=F("ask_count") + 1)
+    this.update(ask_at=evidence.ask_again_at(batch, now=now), ask_count=F("ask_count") + 1)
     start = (batch.sent_at or now) - timedelta(seconds=settings.BILLS_OVERLAP_SECONDS)
     try:
         for calls in carrier_of(batch.account, batch=batch).bills(
@@ -266,20 +267,59 @@ def _record(account: Account, calls: list[Call], *, via: Via, now: datetime) -> 
     matcher = Matcher(
         account,
         references=[call.reference for call in calls] + [row.reference for row in rows.values()],
+        task_ids=[call.carrier_task_id for call in calls] + [row.carrier_task_id for row in rows.values()],
         numbers=[call.number_on_wire for call in calls] + [row.number for row in rows.values()],
     )
     rows |= _known_by_another_id([call for call in calls if call.carrier_call_id not in rows], matcher)
     before = {row.pk: _saved_facts(row) for row in rows.values()}
+    left: set[int | None] = set()
     for call in calls:
         row = rows.setdefault(call.carrier_call_id, CallRecord(account=account, carrier_call_id=call.carrier_call_id))
         facts.merge(row, call, number=matcher.read(call.number_on_wire) or call.number_on_wire, via=via, now=now)
-        _link(row, call, matcher)
+        left.add(matcher.link(row, call.number_on_wire, voice=call.voice_at_carrier))
     changed = [row for _, row in sorted(rows.items()) if row.pk is None or before[row.pk] != _saved_facts(row)]
     CallRecord.objects.bulk_create([row for row in changed if row.pk is None])
+    _conclude(changed, [row for row in changed if row.pk in before], matcher, left=left, now=now)
+
+
+def adopt(*, of: Batch | None = None, now: datetime | None = None) -> int:
+    """Calls that named a batch by the carrier's task before we knew its name are linked; how many. May be repeated.
+
+    Of one batch, or of all.
+    """
+    nameless = CallRecord.objects.filter(batch__isnull=True).exclude(carrier_task_id="")
+    of_batch = nameless.filter(account=OuterRef("account"), carrier_task_id=OuterRef("carrier_task_id"))
+    batches = Batch.objects.exclude(carrier_task_id="").filter(Exists(of_batch)).select_related("account")
+    if of is not None:
+        batches = batches.filter(pk=of.pk)
+    return sum(_adopt(batch, now=now or timezone.now()) for batch in batches)
+
+
+def _adopt(batch: Batch, *, now: datetime) -> int:
+    with transaction.atomic():
+        rows = CallRecord.objects.select_for_update(no_key=True).filter(
+            account=batch.account, carrier_task_id=batch.carrier_task_id, batch__isnull=True
+        )
+        found = list(rows.order_by("pk"))
+        matcher = Matcher(
+            batch.account, references=[], task_ids=[batch.carrier_task_id], numbers=[row.number for row in found]
+        )
+        left = {matcher.link(row, row.number) for row in found}
+        _conclude(found, found, matcher, left=left, now=now)
+    return len(found)
+
+
+def _conclude(
+    changed: list[CallRecord], known: list[CallRecord], matcher: Matcher, *, left: set[int | None], now: datetime
+) -> None:
+    """Save the known ones, and draw from all that changed what follows for attempts and batches.
+
+    `left` are attempts whose call turned out to be another one's.
+    """
     # Ours by the lock, so the upsert only updates; for many rows it is far quicker than `bulk_update`.
-    known = [row for row in changed if row.pk in before]
     CallRecord.objects.bulk_create(known, update_conflicts=True, unique_fields=["pk"], update_fields=SAVED)
-    outcome.settle({row.attempt_id for row in changed if row.attempt_id is not None}, now=now)
+    attempts = {row.attempt_id for row in changed} | left
+    outcome.settle({attempt for attempt in attempts if attempt is not None}, now=now)
     evidence.accept_proven(matcher.batches())
     withdrawal.accept_contradicted(matcher.batches())
 
@@ -296,7 +336,7 @@ def _known_by_another_id(calls: list[Call], matcher: Matcher) -> dict[str, CallR
     """
     wanted: dict[tuple[int | None, datetime | None], Call] = {}
     for call in calls:
-        batch = matcher.batch_of(call.reference)
+        batch = matcher.batch_of(call.reference, call.carrier_task_id)
         member = matcher.member_of(batch, call.number_on_wire) if batch and call.started_at else None
         if member is not None:
             wanted[member.attempt_id, call.started_at] = call
@@ -313,19 +353,6 @@ def _known_by_another_id(calls: list[Call], matcher: Matcher) -> dict[str, CallR
 
 def _saved_facts(row: CallRecord) -> list[Any]:
     return [getattr(row, name) for name in SAVED]
-
-
-def _link(row: CallRecord, call: Call, matcher: Matcher) -> None:
-    """Whose call it is, by all that is known of it; once known it stays."""
-    batch = matcher.batch_of(row.reference)
-    if batch is None or row.attempt_id is not None:
-        return
-    row.batch, row.campaign_id = batch, batch.campaign_id
-    member = matcher.member_of(batch, row.number)
-    if member is None and call.number_on_wire != row.number:
-        member = matcher.member_of(batch, call.number_on_wire)
-    if member is not None:
-        row.attempt_id, row.number = member.attempt_id, member.number
 
 
 def _first_start(account: Account, *, now: datetime) -> datetime:

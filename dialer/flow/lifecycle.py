@@ -6,15 +6,16 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from dialer.flow import breaker, evidence, rounds, state, suppression, withdrawal
+from dialer.flow import breaker, evidence, ledger, rounds, routes, state, suppression, withdrawal
 from dialer.flow.mistakes import DialerError
 from dialer.flow.preflight import Preflight, preflight
 from dialer.models import Attempt, Batch, Campaign, Contact
 from dialer.terms import SkipReason
 
-UNFINISHED = (Batch.State.WAITING, Batch.State.SENDING, Batch.State.UNCERTAIN, Batch.State.ACCEPTED)
+UNFINISHED = (Batch.State.WAITING, *Batch.OUT)
 
 
 def launch(campaign: Campaign, *, by: Any = None) -> Preflight:
@@ -82,8 +83,9 @@ def resume(campaign: Campaign) -> None:
     """
     with transaction.atomic():
         campaign = _locked(campaign)
-        if campaign.account.stopped_because:
-            raise DialerError(f"The account “{campaign.account}” was stopped. Mend it and test the connection first.")
+        if not any(routes.is_account_usable(route.account) for route in routes.routes_of(campaign)):
+            raise DialerError(_no_way(campaign))
+        routes.reopen(campaign)
         _order(
             campaign,
             Campaign.State.RUNNING,
@@ -116,9 +118,8 @@ def cancel(campaign: Campaign) -> int:
 
 def at_the_carrier(campaign: Campaign) -> QuerySet[Attempt]:
     """Attempts that left and have no bill yet: what nobody can call back."""
-    left = (Batch.State.SENDING, Batch.State.UNCERTAIN, Batch.State.ACCEPTED)
     return Attempt.objects.filter(
-        batch__campaign=campaign, batch__state__in=left, settled_at__isnull=True, silent_since__isnull=True
+        batch__campaign=campaign, batch__state__in=Batch.OUT, settled_at__isnull=True, silent_since__isnull=True
     )
 
 
@@ -127,6 +128,8 @@ def settle_next(*, now: datetime | None = None) -> bool:
     now = now or timezone.now()
     changed = start_due(now=now)
     changed += evidence.accept_proven()
+    changed += ledger.adopt(now=now)
+    changed += routes.release_stranded(now=now)
     changed += rounds.declare_not_called(now=now)
     changed += rounds.judge()
     changed += _declare_silent(now=now)
@@ -140,8 +143,9 @@ def settle_next(*, now: datetime | None = None) -> bool:
 def _declare_silent(*, now: datetime) -> int:
     """Attempts handed over long ago, asked for by pull since, and never billed. A late bill takes it back."""
     silence = timedelta(seconds=settings.SILENT_AFTER_SECONDS)
-    asked_in_vain = Batch.objects.filter(
-        state=Batch.State.ACCEPTED, sent_at__lt=now - silence, asked_at__gte=F("sent_at") + silence
+    began = Batch.objects.annotate(began_at=Coalesce("starts_at", "sent_at"))
+    asked_in_vain = began.filter(
+        state=Batch.State.ACCEPTED, began_at__lt=now - silence, asked_at__gte=F("began_at") + silence
     )
     return Attempt.objects.filter(batch__in=asked_in_vain, settled_at__isnull=True, silent_since__isnull=True).update(
         silent_since=now
@@ -195,6 +199,12 @@ def _start(campaign: Campaign, to: str, allowed: set[Any], *, by: Any, **changes
         now = timezone.now()
         state.advance(campaign, to, launched_by=by, launched_at=now, watched_since=now, asks_because="", **changes)
     return sheet
+
+
+def _no_way(campaign: Campaign) -> str:
+    if campaign.account.stopped_because:
+        return f"The account “{campaign.account}” was stopped. Mend it and test the connection first."
+    return f"The account “{campaign.account}” is not in use. Switch it on first."
 
 
 def _locked(campaign: Campaign) -> Campaign:

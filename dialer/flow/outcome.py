@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from dialer.models import Attempt, Batch, CallRecord
 from dialer.terms import Disposition
@@ -20,7 +20,11 @@ def settle(keys: Collection[int], *, now: datetime) -> None:
         F("started_at").asc(nulls_first=True), "carrier_call_id"
     ):
         calls[call_record.attempt_id].append(call_record)
+    overtaken = set(_overtaken(keys).values_list("pk", flat=True))
     for attempt in attempts:
+        if not calls[attempt.pk] and attempt.pk not in overtaken:
+            _reopen(attempt)
+            continue
         before = attempt.disposition, attempt.keypress
         attempt.disposition = _outcome(calls[attempt.pk])
         attempt.keypress = next((call.keypress for call in reversed(calls[attempt.pk]) if call.keypress), "")
@@ -35,6 +39,18 @@ def settle(keys: Collection[int], *, now: datetime) -> None:
         ["disposition", "keypress", "settled_at", "silent_since", "is_judged", "retry_at"],
         batch_size=500,
     )
+
+
+def _overtaken(keys: Collection[int]) -> QuerySet[Attempt]:
+    """Those after which there was another round already: they stay settled, whatever is known of their calls."""
+    later = Attempt.objects.filter(contact=OuterRef("contact"), round__gt=OuterRef("round"))
+    return Attempt.objects.filter(Exists(later), pk__in=keys)
+
+
+def _reopen(attempt: Attempt) -> None:
+    """Its only call turned out to be another one's: a bill is awaited again."""
+    attempt.disposition, attempt.keypress, attempt.settled_at = "", "", None
+    attempt.is_judged, attempt.retry_at = False, None
 
 
 def _outcome(calls: list[CallRecord]) -> str:

@@ -11,7 +11,6 @@ from dialer.flow.hours import Hours
 from dialer.models import Account, Attempt, Batch, Campaign
 from dialer.terms import Disposition
 
-OUT = (Batch.State.SENDING, Batch.State.UNCERTAIN, Batch.State.ACCEPTED)
 MINUTE = timedelta(minutes=1)
 MEASURED_BATCHES = 5  # the newest settled batches of the account tell how fast its carrier calls
 UNMEASURED_RATE = 1.0  # people per second, a cautious guess until the first batch is settled
@@ -26,21 +25,31 @@ class Room:
     because: str = ""
 
 
-def room(campaign: Campaign, *, hours: Hours, wish: int, now: datetime, besides: Batch | None = None) -> Room:
-    """At most `wish`; 0 or less with the reason if nobody may be handed over now. Changes nothing.
+def room(
+    campaign: Campaign,
+    account: Account,
+    *,
+    hours: Hours,
+    wish: int,
+    now: datetime,
+    calls_at: datetime | None = None,
+    besides: Batch | None = None,
+) -> Room:
+    """At most `wish`; 0 or less with the reason if nobody may be handed over to the account now. Changes nothing.
 
-    `besides` is the waiting batch that asks for room, which does not stand in its own way.
+    `calls_at` is when the carrier begins to call, if that is later. `besides` is the waiting batch that asks for room,
+    which does not stand in its own way.
     """
     limits = [
         Room(count=wish),
-        *_account_limits(campaign.account, wish=wish, now=now),
+        *_account_limits(account, wish=wish, now=now),
         *_campaign_limits(campaign, wish=wish, now=now),
         *_canary_limits(campaign, besides=besides, now=now),
     ]
     tightest = min(limits, key=lambda limit: limit.count)
     if tightest.count <= 0:
         return tightest
-    return _before_closing(campaign, tightest, hours=hours, now=now)
+    return _before_closing(campaign, account, tightest, hours=hours, now=max(now, calls_at or now))
 
 
 def is_canary_over(campaign: Campaign, *, now: datetime) -> bool:
@@ -77,7 +86,7 @@ def _length(spans: Iterable[tuple[datetime, datetime]]) -> timedelta:
 
 def _account_limits(account: Account, *, wish: int, now: datetime) -> Iterable[Room]:
     batches = Batch.objects.filter(account=account)
-    if account.open_batch_limit is not None and batches.filter(state__in=OUT).count() >= account.open_batch_limit:
+    if account.open_batch_limit is not None and batches.filter(state__in=Batch.OUT).count() >= account.open_batch_limit:
         yield Room(count=0, because="The account has as many batches at the carrier as it may.")
     if account.at_carrier_limit is not None:
         yield _left_at_carrier(account.at_carrier_limit, batches, wish=wish, whose="account")
@@ -107,7 +116,7 @@ def _canary_limits(campaign: Campaign, *, besides: Batch | None, now: datetime) 
     if not campaign.canary_size or campaign.is_canary_passed:
         return []
     slices = Attempt.objects.filter(
-        batch__campaign=campaign, batch__state__in=[Batch.State.WAITING, *OUT, Batch.State.SETTLED]
+        batch__campaign=campaign, batch__state__in=[Batch.State.WAITING, *Batch.OUT, Batch.State.SETTLED]
     ).exclude(Q(disposition=Disposition.NOT_CALLED) | Q(silent_since__isnull=False))
     if besides is not None:
         slices = slices.exclude(batch=besides)
@@ -121,14 +130,14 @@ def _canary_limits(campaign: Campaign, *, besides: Batch | None, now: datetime) 
     return []
 
 
-def _before_closing(campaign: Campaign, limit: Room, *, hours: Hours, now: datetime) -> Room:
+def _before_closing(campaign: Campaign, account: Account, limit: Room, *, hours: Hours, now: datetime) -> Room:
     """What would be rung after closing time waits: as many as can be called until then, with those ahead of them."""
     closes_at = hours.closes_at(now)
     if closes_at is None:  # it never closes
         return limit
     last_ring_at = closes_at - timedelta(seconds=campaign.ring_seconds)
-    rate = call_rate(campaign.account) or UNMEASURED_RATE
-    ahead = _at_the_carrier(Batch.objects.filter(account=campaign.account))
+    rate = call_rate(account) or UNMEASURED_RATE
+    ahead = _at_the_carrier(Batch.objects.filter(account=account))
     possible = int((last_ring_at - now).total_seconds() * rate) - ahead
     if possible >= limit.count:
         return limit
@@ -138,7 +147,7 @@ def _before_closing(campaign: Campaign, limit: Room, *, hours: Hours, now: datet
 def _at_the_carrier(batches: QuerySet[Batch]) -> int:
     """People handed over and neither billed nor declared silent."""
     return Attempt.objects.filter(
-        batch__in=batches.filter(state__in=OUT), settled_at__isnull=True, silent_since__isnull=True
+        batch__in=batches.filter(state__in=Batch.OUT), settled_at__isnull=True, silent_since__isnull=True
     ).count()
 
 

@@ -11,7 +11,6 @@ from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Sum,
 from dialer.models import Attempt, Batch, CallRecord, Campaign
 from dialer.terms import Disposition, SkipReason
 
-OUT = (Batch.State.SENDING, Batch.State.UNCERTAIN, Batch.State.ACCEPTED)
 OVER = (Campaign.State.FINISHED, Campaign.State.CANCELLED)
 DIALLED = (Batch.State.ACCEPTED, Batch.State.SETTLED)
 
@@ -86,9 +85,7 @@ def progress(campaign: Campaign) -> Progress:
         silent=in_place[_Place.SILENT],
         not_called=not_called,
         uncertain=sum(
-            kind.count
-            for kind in kinds
-            if kind.place == _Place.AT_THE_CARRIER and kind.batch_state == Batch.State.UNCERTAIN
+            kind.count for kind in kinds if kind.place == _Place.AT_THE_CARRIER and kind.batch_state in Batch.UNCLEAR
         ),
         callable_count=callable_count,
         skipped={reason: counts[reason] for reason in SkipReason if reason in counts},
@@ -134,7 +131,7 @@ class _Kind:
             (_Place.NOT_CALLED, self.is_dropped or was_refused),
             (_Place.SETTLED, self.is_settled),
             (_Place.SILENT, self.is_silent),
-            (_Place.AT_THE_CARRIER, self.batch_state in OUT),
+            (_Place.AT_THE_CARRIER, self.batch_state in Batch.OUT),
         ):
             if is_there:
                 return place

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from dialer.carriers import with_feature
 from dialer.flow import evidence, suppression, withdrawal
 from dialer.flow.suppression import OptOut
 from dialer.models import Attempt, Batch, CallRecord, RetryRule
-from dialer.terms import Disposition
+from dialer.terms import Disposition, Feature
 
 AT_A_TIME = 500
 
@@ -136,7 +137,11 @@ def declare_not_called(*, now: datetime) -> int:
     """
     dropped = 0
     accepted = Batch.objects.filter(
-        state=Batch.State.ACCEPTED, campaign__drops_undialled_today=True, sent_at__isnull=False, asked_at__isnull=False
+        state=Batch.State.ACCEPTED,
+        account__carrier__in=with_feature(Feature.TODAY_ONLY),
+        campaign__drops_undialled_today=True,
+        sent_at__isnull=False,
+        asked_at__isnull=False,
     )
     for batch in accepted.select_related("account", "campaign"):
         if batch.asked_at is not None and batch.asked_at >= evidence.day_billed_at(batch):

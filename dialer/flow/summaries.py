@@ -9,7 +9,7 @@ from dialer.models import Attempt, Batch, CallRecord, Campaign, Contact
 from dialer.terms import Disposition
 
 QUERY_COUNT = 6
-HANDED_OVER = (Batch.State.ACCEPTED, Batch.State.UNCERTAIN, Batch.State.SETTLED)
+HANDED_OVER = (Batch.State.ACCEPTED, *Batch.UNCLEAR, Batch.State.SETTLED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,7 @@ def _done_counts(ids: Sequence[int]) -> dict[int, int]:
     closed = Attempt.objects.filter(
         Q(settled_at__isnull=False) | Q(silent_since__isnull=False),
         batch__campaign__in=ids,
-        batch__state__in=[Batch.State.ACCEPTED, Batch.State.UNCERTAIN],
+        batch__state__in=[Batch.State.ACCEPTED, *Batch.UNCLEAR],
     )
     handed_over = {"batch__campaign__in": ids, "batch__state__in": HANDED_OVER}
     before = Attempt.objects.filter(contact=OuterRef("contact"), round=OuterRef("round") - 1)

@@ -19,6 +19,7 @@ from dialer.models import Attempt, Batch, CallRecord, Campaign, Contact
 from dialer.terms import Disposition, SkipReason
 
 CONTRADICTED = "It counted as refused, but a bill with its reference proves that the carrier took it."
+DISSOLVED = "Its account can't be used now; its people go another way."
 OVER = (Campaign.State.FINISHED, Campaign.State.CANCELLED)
 
 
@@ -30,7 +31,7 @@ def sift(batch: Batch, *, hours: Hours, now: datetime) -> datetime | None:
     which somebody may be called is returned.
     """
     with transaction.atomic():
-        _take_out(_answered(batch))
+        _take_out(answered(batch))
         attempts = list(batch.attempts.select_related("contact").order_by("pk"))
         attempt_of = {attempt.contact_id: attempt for attempt in attempts}
         found = Gate(campaign=batch.campaign, hours=hours, now=now, besides=batch).sort(
@@ -42,6 +43,22 @@ def sift(batch: Batch, *, hours: Hours, now: datetime) -> datetime | None:
             put_back([(attempt_of[contact.pk], until) for contact, until in found.later])
         _count(batch)
     return min((until for _, until in found.later), default=None) if must_all_wait else None
+
+
+def leave_out(batch: Batch, contacts: Collection[int]) -> None:
+    """These people of a batch that has just left are out of it for good: they were not in what was sent."""
+    with transaction.atomic():
+        _refuse_to_call(list(batch.attempts.filter(contact__in=contacts).select_related("contact")))
+        _count(batch)
+
+
+def dissolve(batch: Batch, *, now: datetime) -> bool:
+    """A waiting batch is cancelled, and its people are due for another one; False if it has left."""
+    with transaction.atomic():
+        if not _locked([batch.pk]):
+            return False
+        put_back([(attempt, now) for attempt in batch.attempts.select_related("contact").order_by("pk")])
+        return state.advance(batch, Batch.State.CANCELLED, message=DISSOLVED)
 
 
 def shrink(batch: Batch, *, to: int, now: datetime) -> bool:
@@ -139,7 +156,7 @@ def postpone(people: Iterable[tuple[Contact, datetime]]) -> None:
         Contact.objects.filter(pk__in=contacts).update(postponed_until=until)
 
 
-def _answered(batch: Batch) -> list[Attempt]:
+def answered(batch: Batch) -> list[Attempt]:
     """Whose call of an earlier round turned out to be answered after the next one was planned."""
     answered = Attempt.objects.filter(
         contact=OuterRef("contact"), round__lt=OuterRef("round"), disposition=Disposition.ANSWERED

@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='callrecord',
-            index=models.Index(condition=models.Q(('attempt__isnull', True)), fields=['account', 'created_at'], name='call_record_unmatched'),
+            index=models.Index(condition=models.Q(('batch__isnull', True)), fields=['account', 'carrier_task_id'], name='call_record_of_unknown_batch'),
         ),
         migrations.AlterField(
             model_name='batch',

@@ -47,6 +47,10 @@ class Batch(Claimable):
         State.CANCELLED: set(),
     }
 
+    # It left, or may have left, and has not found its end.
+    OUT = (State.SENDING, State.UNCERTAIN, State.REPEATING, State.ACCEPTED)
+    UNCLEAR = (State.UNCERTAIN, State.REPEATING)
+
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="batches")
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="batches")
     sequence = models.PositiveIntegerField()  # 1, 2, … within the campaign

@@ -58,7 +58,9 @@ class CallRecord(models.Model):
             models.Index(fields=["started_at"], name="call_record_by_start"),
             models.Index(fields=["id"], name="call_record_awaits_archive", condition=models.Q(awaits_archive=True)),
             models.Index(
-                fields=["account", "created_at"], name="call_record_unmatched", condition=models.Q(attempt__isnull=True)
+                fields=["account", "carrier_task_id"],
+                name="call_record_of_unknown_batch",
+                condition=models.Q(batch__isnull=True),
             ),
         ]
 

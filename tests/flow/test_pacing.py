@@ -43,7 +43,7 @@ def out(campaign: Campaign, people: int, *, ago: timedelta = timedelta(hours=1),
 def room(campaign: Campaign, *, wish: int = 100, **given: Any) -> pacing.Room:
     campaign = Campaign.objects.select_related("account").get(pk=campaign.pk)
     now = given.pop("now", timezone.now())
-    return pacing.room(campaign, hours=hours_of(campaign, on=now.date()), wish=wish, now=now, **given)
+    return pacing.room(campaign, campaign.account, hours=hours_of(campaign, on=now.date()), wish=wish, now=now, **given)
 
 
 # --- limits ---------------------------------------------------------------------------------------------------

@@ -87,7 +87,7 @@ def test_without_evidence_it_stays_uncertain_and_the_pauses_grow(carrier: TestCa
         pauses.append((fresh(batch).ask_at - before).total_seconds())
         lifecycle.settle_next()
 
-    for pause, expected in zip(pauses, [*ledger.ASK_PAUSES_SECONDS, 4 * 3600, 4 * 3600], strict=True):
+    for pause, expected in zip(pauses, [*evidence.ASK_PAUSES_SECONDS, 4 * 3600, 4 * 3600], strict=True):
         assert pause == pytest.approx(expected, abs=5)
     batch = fresh(batch)
     assert (batch.state, batch.ask_count) == (State.UNCERTAIN, 9)
