@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from dialer.carriers import with_feature
 from dialer.carriers.contract import BadCredentials, BillQuery, Call, CallbackAnswer, CarrierError, Reading
-from dialer.flow import evidence, facts, outcome, state, withdrawal
+from dialer.flow import evidence, extensions, facts, outcome, state, withdrawal
 from dialer.flow.connect import carrier_of
 from dialer.flow.matching import Matcher
 from dialer.flow.seat import hold
@@ -98,6 +98,7 @@ def apply(callback: Callback) -> None:
     try:
         with transaction.atomic():
             record(callback.account, reading.calls, via=Via.CALLBACK)
+            extensions.note(callback.account, reading.extension_events)
             if all(call.carrier_call_id for call in reading.calls):
                 _mark_applied(callback, reading)
             else:
