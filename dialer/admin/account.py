@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import BooleanField, OuterRef, QuerySet, Subquery, Value
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
@@ -15,106 +14,106 @@ from django.utils.translation import gettext_lazy as _
 
 from dialer import tasks
 from dialer.admin import columns, countries
-from dialer.admin.base import ConsoleAdmin, ConsoleForm
+from dialer.admin.account_files import AccountFiles
+from dialer.admin.account_form import AccountForm, absent
+from dialer.admin.base import ConsoleAdmin
 from dialer.admin.callback_address import callback_addresses
 from dialer.admin.doors import FORM, ORDER, back_to, door, routes, show
 from dialer.admin.navigation import Attention, Place, Section, capped_count
-from dialer.carriers.contract import CarrierError
-from dialer.flow import connect, ledger
+from dialer.carriers.contract import BILLS, EXTENSIONS, CarrierError
+from dialer.flow import connect, ledger, money
 from dialer.flow.connect import capabilities_of
-from dialer.models import Account, Callback, ContactList
+from dialer.models import Account, Callback
 from dialer.models.account import new_callback_secret
 from dialer.terms import CarrierName
 
-# Whoever changes one of these is somebody else to the carrier, so token and test of before are worth nothing.
-IDENTITY = {"carrier", "app_id", "access_key", "batch_url", "token_url", "country", "country_code"}
+# Whoever changes one of these is somebody else to the carrier, so token, test and balance of before are worth nothing.
+IDENTITY = {"app_id", "access_key", "secret", "batch_url", "token_url", "paths", "country", "country_code"}
+OF_NOBODY = {
+    "token": "",
+    "token_obtained_at": None,
+    "tested_at": None,
+    "test_complaint": "",
+    "balance": None,
+    "balance_gift": None,
+    "balance_credit": None,
+    "balance_asked_at": None,
+    "next_balance_at": None,
+    "balance_complaint": "",
+}
 
-
-def _countries() -> list[tuple[str, str]]:
-    served = {country for name in CarrierName for country in capabilities_of(Account(carrier=name)).countries}
-    return sorted(((country, countries.name(country)) for country in served), key=lambda choice: choice[1])
-
-
-class AccountForm(ConsoleForm):
-    carrier = forms.ChoiceField(choices=CarrierName.choices, initial=CarrierName.YUNHU)
-    country = forms.ChoiceField(
-        choices=lambda: [("", "—"), *_countries()], help_text=_("The country of the people who are called.")
-    )
-
-    class Meta:
-        widgets = {
-            "batch_url": forms.URLInput(attrs={"class": "vTextField"}),
-            "token_url": forms.URLInput(attrs={"class": "vTextField"}),
-            "allowed_sources": forms.Textarea(attrs={"rows": 3}),
-        }
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        if "carrier" in cleaned:
-            self._check_against_carrier(cleaned)
-        if self.instance.pk and "country" in cleaned and cleaned["country"] != self.instance.country:
-            self._check_country_is_free()
-        return cleaned
-
-    def _check_against_carrier(self, cleaned: dict[str, Any]) -> None:
-        can = capabilities_of(Account(carrier=cleaned["carrier"]))
-        if cleaned.get("country") and cleaned["country"] not in can.countries:
-            self.add_error("country", _("This carrier does not call people in that country."))
-        ceiling = max(can.ceilings.values())
-        if (cleaned.get("batch_size") or 0) > ceiling:
-            most = columns.count(ceiling)
-            self.add_error("batch_size", gettext("This carrier takes at most %s numbers at a time.") % most)
-
-    def _check_country_is_free(self) -> None:
-        if ContactList.objects.filter(campaign__account=self.instance).exists():
-            self.add_error(
-                "country",
-                ValidationError(
-                    _("Lists were read with the numbering plan of %(country)s. Make a new account instead.")
-                    % {"country": countries.name(Account.objects.get(pk=self.instance.pk).country)}
-                ),
-            )
+NEWS = {
+    BILLS: _("What became of each call. Enter it where the carrier asks for a callback or status report of calls."),
+    EXTENSIONS: _("What the extensions do: ring, answer, hang up. Enter it where the carrier asks for call states."),
+}
 
 
 @admin.register(Account)
-class AccountAdmin(ConsoleAdmin):
+class AccountAdmin(AccountFiles, ConsoleAdmin):
     navigation = Place(Section.SET_UP, 10, "accounts")
     empty_help = _("An account holds what the carrier gave you: an app id, a key and its addresses.")
     form = AccountForm
     actions = None
 
-    list_display = ["name", "carrier_name", "country_name", "state", "last_callback", "pulled"]
+    list_display = ["name", "carrier_name", "country_name", "state", "balance_left", "last_callback", "pulled"]
     search_fields = ["name"]
-    readonly_fields = ["state", "addresses", "last_callback", "pulled", "next_pull"]
-    who = ["name", "carrier", "is_enabled", "app_id", "access_key", "country", "country_code"]
+    readonly_fields = ["carrier_name", "state", "balance_told", "addresses", "last_callback", "pulled", "next_pull"]
+    keys = ["app_id", "access_key", "secret", "sms_app_id"]
     fieldsets = [
-        (_("Who we are at the carrier"), {"fields": ["state", *who]}),
-        (_("The carrier’s addresses"), {"fields": ["batch_url", "token_url", "time_zone"]}),
+        (
+            _("Who we are at the carrier"),
+            {"fields": ["state", "carrier_name", "name", "is_enabled", *keys, "country", "country_code"]},
+        ),
+        (_("The carrier’s addresses"), {"fields": ["batch_url", "token_url", "paths", "time_zone"]}),
+        (_("Balance"), {"fields": ["balance_told", "balance_warning"]}),
         (_("Numbers"), {"fields": ["number_form", "dial_prefix", "caller_id"]}),
         (_("Callbacks"), {"fields": ["addresses", "allowed_sources", "last_callback"]}),
         (_("Pace"), {"fields": ["batch_size", "open_batch_limit", "numbers_per_minute", "at_carrier_limit"]}),
         (_("Bills"), {"fields": ["pulled", "next_pull"]}),
     ]
-    made_later = {"state", "addresses", "last_callback", "pulled", "next_pull"}
+    made_later = set(readonly_fields)
 
     def get_urls(self) -> list[Any]:
-        views = {"check": self.check_view, "bills": self.bills_view, "new_address": self.new_address_view}
+        views = {
+            "check": self.check_view,
+            "bills": self.bills_view,
+            "balance": self.balance_view,
+            "clear_token": self.clear_token_view,
+            "new_address": self.new_address_view,
+            "files": self.files_view,
+            "remove_file": self.remove_file_view,
+        }
         return [*routes(self, **views), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
         last = Callback.objects.filter(account=OuterRef("pk")).order_by("-pk").values("last_received_at")[:1]
-        return super().get_queryset(request).annotate(last_callback_at=Subquery(last))
+        may_change = Value(self.has_change_permission(request), BooleanField())
+        return super().get_queryset(request).annotate(last_callback_at=Subquery(last), may_change=may_change)
 
     def get_fieldsets(self, request: HttpRequest, obj: Account | None = None) -> Any:
-        """What only a saved account has is left out of a new one, and the secret addresses for those who only look."""
-        hidden = self.made_later if obj is None else set()
-        if not self.has_change_permission(request, obj):
-            hidden = hidden | {"addresses"}
+        """What only a saved account has is left out of a new one, and what is secret for those who only look."""
+        account = obj or Account(carrier=_chosen(request))
+        hidden = absent(account) | (self.made_later if obj is None else set())
+        if "balance" in hidden:
+            hidden = hidden | {"balance_told"}
+        if obj is not None and not self.has_change_permission(request, obj):
+            hidden = hidden | {"addresses", "app_id", "access_key", "secret"}
         shown = [(title, [name for name in part["fields"] if name not in hidden]) for title, part in self.fieldsets]
         return [(title, {"fields": fields}) for title, fields in shown if fields]
 
+    def get_form(self, request: HttpRequest, obj: Account | None = None, change: bool = False, **kwargs: Any) -> Any:
+        of_carrier = obj.carrier if obj else _chosen(request)
+        form = type("AccountForm", (AccountForm,), {"of_carrier": of_carrier})
+        return super().get_form(request, obj, change, **{"form": form, **kwargs})
+
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        account = kwargs.get("obj")
         context["show_save_and_add_another"] = False
+        if account is None:
+            chosen = _chosen(request)
+            context["carriers"] = [(name, name.label, name == chosen) for name in CarrierName]
+        else:
+            context["features"] = {str(feature) for feature in capabilities_of(account).features}
         return super().render_change_form(request, context, *args, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: Account | None = None) -> bool:
@@ -127,9 +126,9 @@ class AccountAdmin(ConsoleAdmin):
             return
         changed = set(form.changed_data)
         if changed & IDENTITY:
-            obj.token, obj.token_obtained_at = "", None
-            obj.tested_at, obj.test_complaint = None, ""
-            changed |= {"token", "token_obtained_at", "tested_at", "test_complaint"}
+            for name, value in OF_NOBODY.items():
+                setattr(obj, name, value)
+            changed |= set(OF_NOBODY)
             messages.info(request, gettext("You are somebody else to the carrier now. Test the connection."))
         if changed:
             obj.save(update_fields=changed)
@@ -137,6 +136,7 @@ class AccountAdmin(ConsoleAdmin):
     def attention(self, request: HttpRequest) -> list[Attention]:
         stopped = capped_count(Account.objects.filter(is_enabled=True).exclude(stopped_because=""))
         unpulled = capped_count(Account.objects.filter(is_enabled=True).exclude(pull_complaint=""))
+        short = capped_count(money.short())
         return [
             Attention(
                 count=stopped,
@@ -149,6 +149,12 @@ class AccountAdmin(ConsoleAdmin):
                 count=unpulled,
                 text=gettext("The carrier’s bills can’t be read"),
                 remedy=gettext("Results arrive by callback only. Look at the account and test the connection."),
+            ),
+            Attention(
+                count=short,
+                text=ngettext("An account runs out of money", "%(count)d accounts run out of money", short)
+                % {"count": short},
+                remedy=gettext("Its balance is below the level of its warning. Top it up at the carrier."),
             ),
         ]
 
@@ -170,6 +176,46 @@ class AccountAdmin(ConsoleAdmin):
         tasks.ring("bills")
         messages.success(request, gettext("The carrier is asked for its bills now. Results follow in a moment."))
         return back_to(account)
+
+    @door("change_account", methods=ORDER)
+    def balance_view(self, request: HttpRequest, account: Account) -> HttpResponseBase:
+        try:
+            left = money.in_figures(money.ask(account).total)
+        except CarrierError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, gettext("The carrier says that %(left)s is left.") % {"left": left})
+        return back_to(account)
+
+    @door("change_account", methods=FORM)
+    def clear_token_view(self, request: HttpRequest, account: Account) -> HttpResponseBase:
+        if request.method == "POST":
+            try:
+                connect.clear_token(account)
+            except CarrierError as error:
+                messages.error(request, str(error))
+                return back_to(account)
+            self.log_change(request, account, gettext("Cleared the token."))
+            messages.success(request, gettext("The token is cleared. Test the connection: that gets a new one."))
+            return back_to(account)
+        return show(
+            self,
+            request,
+            "admin/dialer/confirmation.html",
+            account,
+            title=gettext("Clear token"),
+            sentences=[
+                gettext(
+                    "The console logs out of the carrier, and the token that all its processes share is forgotten."
+                ),
+                gettext(
+                    "Do this after an extension was added or changed there and the carrier does not know it yet "
+                    "(its code 1010): clear the token, then test the connection."
+                ),
+                gettext("Running campaigns are not disturbed. They log in again by themselves."),
+            ],
+            button=gettext("Clear token"),
+        )
 
     @door("change_account", methods=FORM)
     def new_address_view(self, request: HttpRequest, account: Account) -> HttpResponseBase:
@@ -221,9 +267,35 @@ class AccountAdmin(ConsoleAdmin):
         """One for each thing that the carrier tells us by itself."""
         return format_html_join(
             "",
-            '<div class="address"><span class="quiet">{}</span> {}</div>',
-            ((kind.replace("_", " "), columns.copyable(url)) for kind, url in callback_addresses(account)),
+            '<div class="address"><strong>{}</strong><span class="quiet">{}</span>{}</div>',
+            (
+                (kind.capitalize(), NEWS.get(kind, ""), columns.copyable(url))
+                for kind, url in callback_addresses(account)
+            ),
         )
+
+    @admin.display(description=_("balance"), ordering="balance")
+    def balance_left(self, account: Account) -> SafeString | str:
+        left = account.balance_total
+        if left is None or not money.tells(account):
+            return columns.NOTHING
+        level = account.balance_warning
+        if left <= 0 or (level is not None and left < level):
+            return columns.state_badge(money.in_figures(left), "warning")
+        return money.in_figures(left)
+
+    @admin.display(description=_("left"))
+    def balance_told(self, account: Account) -> SafeString:
+        """The carrier's own figures, when it told them, and a button that asks again."""
+        left = account.balance_total
+        told = {
+            "account": account,
+            "left": money.in_figures(left) if left is not None else "",
+            "parts": _parts(account),
+            "complaint": account.balance_complaint or (money.warning(account) if left is not None else ""),
+            "may_ask": getattr(account, "may_change", False),
+        }
+        return render_to_string("admin/dialer/account/balance.html", told)
 
     @admin.display(description=_("last callback"))
     def last_callback(self, account: Account) -> SafeString | str:
@@ -238,6 +310,22 @@ class AccountAdmin(ConsoleAdmin):
     @admin.display(description=_("asked again"))
     def next_pull(self, account: Account) -> SafeString | str:
         return columns.when(account.next_pull_at)
+
+
+def _chosen(request: HttpRequest) -> CarrierName:
+    """The carrier of an account that is to be added."""
+    asked = request.GET.get("carrier") or request.POST.get("carrier")
+    return CarrierName(asked) if asked in CarrierName.values else next(iter(CarrierName))
+
+
+def _parts(account: Account) -> list[tuple[str, str]]:
+    """What the balance is made of, for those that are not nothing."""
+    parts = {
+        gettext("own money"): account.balance,
+        gettext("gift"): account.balance_gift,
+        gettext("credit"): account.balance_credit,
+    }
+    return [(name, money.in_figures(amount)) for name, amount in parts.items() if amount]
 
 
 def _state(word: str, kind: str, why: str) -> SafeString:

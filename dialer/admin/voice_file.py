@@ -18,13 +18,14 @@ from django.utils.translation import gettext_lazy as _
 
 from dialer.admin import columns
 from dialer.admin.base import ConsoleAdmin
-from dialer.admin.doors import address
+from dialer.admin.doors import address, routes
 from dialer.admin.navigation import Place, Section
 from dialer.admin.rows import NamedRow, NamedRows
-from dialer.flow import voice
+from dialer.admin.voice_places import VoicePlaces
+from dialer.flow import voice, voice_placing
 from dialer.flow.mistakes import DialerError
 from dialer.flow.voice_location import voice_address
-from dialer.models import CarrierFile, VoiceFile
+from dialer.models import Account, CarrierFile, VoiceFile
 
 
 class NewVoiceFileForm(forms.ModelForm):
@@ -38,7 +39,7 @@ class NewVoiceFileForm(forms.ModelForm):
 
 
 class CarrierFileInline(admin.TabularInline):
-    """Whoever may change the voice file may note its names at the carriers."""
+    """Whoever may change the voice file may note its names at the carriers that take files in their console only."""
 
     model = CarrierFile
     form = NamedRow
@@ -54,8 +55,16 @@ class CarrierFileInline(admin.TabularInline):
 
     has_add_permission = has_delete_permission = has_change_permission
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CarrierFile]:
+        return super().get_queryset(request).exclude(account__carrier__in=voice_placing.carriers_with_files())
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "account":
+            kwargs["queryset"] = _by_hand()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
     def get_extra(self, request: HttpRequest, obj: VoiceFile | None = None, **kwargs: Any) -> int:
-        return 0 if obj and obj.carrier_files.exists() else 1
+        return 0 if obj and self.get_queryset(request).filter(voice_file=obj).exists() else 1
 
     def get_formset(self, request: HttpRequest, obj: VoiceFile | None = None, **kwargs: Any) -> Any:
         formset = super().get_formset(request, obj, **kwargs)
@@ -66,7 +75,7 @@ class CarrierFileInline(admin.TabularInline):
 
 
 @admin.register(VoiceFile)
-class VoiceFileAdmin(ConsoleAdmin):
+class VoiceFileAdmin(VoicePlaces, ConsoleAdmin):
     navigation = Place(Section.OPERATE, 30, "voice")
     empty_help = _("A voice file is what people hear when they answer. Upload any sound; it is converted at once.")
     actions = None
@@ -79,6 +88,13 @@ class VoiceFileAdmin(ConsoleAdmin):
         (None, {"fields": ["name", "players", "notes", "length", "size", "uploaded"]}),
         (_("For the carrier"), {"fields": ["carrier_label", "public_address"]}),
     ]
+
+    def get_urls(self) -> list[Any]:
+        return [*routes(self, place=self.place_view, remove=self.remove_view), *super().get_urls()]
+
+    def get_inlines(self, request: HttpRequest, obj: VoiceFile | None) -> list[Any]:
+        """Names are typed where there is an account, or may be one, whose carrier takes no files from here."""
+        return self.inlines if _by_hand().exists() or not Account.objects.exists() else []
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -104,14 +120,19 @@ class VoiceFileAdmin(ConsoleAdmin):
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         context["show_save_and_add_another"] = False
+        voice_file = kwargs.get("obj")
+        if voice_file is not None:
+            context["places"] = self.places(voice_file)
+            context["is_placed_by_hand"] = bool(self.get_inlines(request, voice_file))
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: VoiceFile, form: Any, change: bool) -> None:
         obj.save(update_fields=form.changed_data)  # the name; the sound is never overwritten
 
     def has_delete_permission(self, request: HttpRequest, obj: VoiceFile | None = None) -> bool:
-        """Only what no campaign uses."""
-        return super().has_delete_permission(request, obj) and not (obj and obj.campaigns.exists())
+        """Only what no campaign uses and what was removed from the carriers to which it was uploaded."""
+        is_used = obj and (obj.campaigns.exists() or obj.carrier_files.filter(uploaded_at__isnull=False).exists())
+        return super().has_delete_permission(request, obj) and not is_used
 
     def delete_model(self, request: HttpRequest, obj: VoiceFile) -> None:
         files = [obj.original, obj.converted]
@@ -185,6 +206,11 @@ class VoiceFileAdmin(ConsoleAdmin):
     @admin.display(description=_("public address"))
     def public_address(self, voice_file: VoiceFile) -> SafeString | str:
         return columns.copyable(voice_address(voice_file))
+
+
+def _by_hand() -> QuerySet[Account]:
+    """Accounts whose carrier takes voice files in its own console only."""
+    return Account.objects.exclude(carrier__in=voice_placing.carriers_with_files())
 
 
 def voice_path(voice_file: VoiceFile) -> str:

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from dialer.flow.connect import capabilities_of
 from dialer.models import Account, Bell
 from tests.admin.visits import visitor
 from tests.carrier import running_carrier
@@ -18,10 +19,12 @@ from tests.factories import (
     make_callback,
     make_campaign,
     make_contact_list,
+    make_laaffic_account,
 )
 
 pytestmark = pytest.mark.django_db
 
+CONFIRMED = {"clear_token", "new_address"}
 VIEW, CHANGE, ADD = "dialer.view_account", "dialer.change_account", "dialer.add_account"
 
 
@@ -273,12 +276,12 @@ def test_asking_for_bills_rings():
     assert Bell.objects.get(kind="bills").is_ringing
 
 
-@pytest.mark.parametrize("name", ["check", "bills", "new_address"])
+@pytest.mark.parametrize("name", ["check", "bills", "balance", "clear_token", "new_address"])
 def test_orders_are_for_those_who_may_change_the_account_and_not_by_a_link(name: str):
     account = make_account()
 
     assert visitor(VIEW).post(page(account, name)).status_code == 403
-    assert visitor(VIEW, CHANGE).get(page(account, name)).status_code == (200 if name == "new_address" else 405)
+    assert visitor(VIEW, CHANGE).get(page(account, name)).status_code == (200 if name in CONFIRMED else 405)
     assert visitor(VIEW, CHANGE).post(reverse(f"admin:dialer_account_{name}", args=[999_999])).status_code == 404
     assert not LogEntry.objects.exists()
 
@@ -311,3 +314,104 @@ def test_a_pace_of_nothing_is_refused():
     response = visitor(VIEW, CHANGE).post(page(make_account()), form(numbers_per_minute="0"))
 
     assert list(response.context["adminform"].form.errors) == ["numbers_per_minute"]
+
+
+# --- the carrier and its fields ----------------------------------------------------------------------------------
+
+
+def test_the_carrier_is_chosen_by_a_link_and_its_form_follows():
+    response = visitor(VIEW, ADD).get(reverse("admin:dialer_account_add"), {"carrier": "laaffic"})
+
+    assert 'href="?carrier=yunhu"' in text_of(response)
+    assert 'href="?carrier=laaffic" aria-current="page"' in text_of(response)
+    assert "secret" in response.context["adminform"].form.fields
+
+
+def test_the_first_carriers_form_has_its_fields_and_addresses_only():
+    response = visitor(VIEW, ADD).get(reverse("admin:dialer_account_add"))
+
+    fields = response.context["adminform"].form.fields
+    assert not {"secret", "sms_app_id", "paths", "balance_warning", "carrier"} & set(fields)
+    assert {"country_code", "dial_prefix", "token_url"} <= set(fields)
+    assert fields["batch_url"].initial == fields["token_url"].initial == "http://platform.infin8linx.com/api/yunhu"
+    assert fields["number_form"].initial == "national"
+
+
+def test_the_carrier_can_not_be_changed_afterwards():
+    client, account = visitor(VIEW, CHANGE), make_account()
+
+    client.post(page(account) + "?carrier=laaffic", form(carrier="laaffic", name="Renamed"))
+
+    account.refresh_from_db()
+    assert (account.name, account.carrier) == ("Renamed", "yunhu")
+    assert "Infin8linx" in text_of(client.get(page(account)))
+
+
+@pytest.mark.parametrize("address", ["ftp://carrier.test/api", "carrier", ""])
+def test_an_address_that_no_browser_could_open_is_refused(address: str):
+    client, account = visitor(VIEW, CHANGE), make_account()
+
+    response = client.post(page(account), form(batch_url=address))
+
+    assert list(response.context["adminform"].form.errors) == ["batch_url"]
+
+
+def test_who_may_only_look_sees_no_key():
+    account = make_account(access_key="very-secret-key", app_id="secret-app")
+
+    shown = text_of(visitor(VIEW).get(page(account)))
+
+    assert "very-secret-key" not in shown
+    assert "secret-app" not in shown
+
+
+def test_each_kind_of_callback_has_its_address_and_a_sentence():
+    account = make_account()
+    shown = text_of(visitor(VIEW, CHANGE).get(page(account)))
+
+    for kind in capabilities_of(account).call_back_kinds:
+        assert reverse("callback", args=[account.pk, account.callback_secret, kind]) in shown
+    assert "What became of each call." in shown
+
+
+# --- the token ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_clearing_the_token_is_explained_first_and_kept_in_the_history():
+    client = visitor(VIEW, CHANGE)
+    with running_carrier() as carrier:
+        client.post(page(carrier.account, "check"))
+        assert Account.objects.get().token
+        LogEntry.objects.all().delete()
+
+        explained = text_of(client.get(page(carrier.account, "clear_token")))
+        assert Account.objects.get().token
+        response = client.post(page(carrier.account, "clear_token"), follow=True)
+
+    assert "after an extension was added or changed" in explained
+    assert "The token is cleared." in text_of(response)
+    assert Account.objects.get().token == ""
+    assert "Cleared the token." in LogEntry.objects.get().get_change_message()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_token_that_can_not_be_cleared_is_a_sentence():
+    client = visitor(VIEW, CHANGE)
+    account = make_account(token="known", token_obtained_at=timezone.now())
+
+    response = client.post(page(account, "clear_token"), follow=True)
+
+    [message] = response.context["messages"]
+    assert message.level_tag == "error"
+    assert str(message).endswith(".")
+    account.refresh_from_db()
+    assert account.token == "known"
+    assert not LogEntry.objects.exists()
+
+
+def test_clearing_is_offered_where_there_is_a_token():
+    client = visitor(VIEW, CHANGE)
+
+    assert "Clear token" in text_of(client.get(page(make_account())))
+    assert "Clear token" not in text_of(client.get(page(make_laaffic_account())))
