@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from sandbox import laaffic_outcomes
+from sandbox import laaffic_outcomes, yunhu_menu
 from sandbox.blame import Blame
 from sandbox.callbacks import Callbacks
 from sandbox.calls import Lines
@@ -88,7 +88,10 @@ class Sandbox:
     def _push_forms(self) -> dict[str, PushForm]:
         memory = self.memory
         return {
-            YUNHU: PushForm(body=lambda calls: callback_body(calls[0], echo_form=memory.switches.echo_form)),
+            YUNHU: PushForm(
+                body=lambda calls: callback_body(calls[0], echo_form=memory.switches.echo_form),
+                extension_events=lambda call: yunhu_menu.extension_events(call, echo_form=memory.switches.echo_form),
+            ),
             LAAFFIC: PushForm(
                 body=lambda calls: push_body(
                     calls, form=memory.switches.laaffic_push_form, fields=memory.switches.laaffic_push_fields
@@ -99,7 +102,9 @@ class Sandbox:
         }
 
     def _outcome(self, call: Call) -> dict[str, Any]:
-        return laaffic_outcomes.outcome(call) if call.batch.carrier == LAAFFIC else {}
+        if call.batch.carrier == LAAFFIC:
+            return laaffic_outcomes.outcome(call)
+        return yunhu_menu.outcome(call, switches=self.memory.switches)
 
     def _respond(self, request: Request) -> Reply | Silence:
         parts = urlsplit(request.target)

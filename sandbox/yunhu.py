@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from sandbox import fates, sound
+from sandbox import fates, sound, yunhu_menu
 from sandbox.blame import OUTCOME, Blame
 from sandbox.calls import Lines
-from sandbox.facts import YUNHU, Call
+from sandbox.facts import YUNHU, Batch, Call
 from sandbox.fates import RequestFate
 from sandbox.memory import Memory
 from sandbox.recordings import Recordings
@@ -22,6 +22,7 @@ from sandbox.voice_fetch import fetch_voice_file
 from sandbox.yunhu_answers import (
     APPID_UNKNOWN,
     BAD_REQUEST,
+    EXTENSION_EXCEPTION,
     FILE_MISSING,
     OPERATION_FAILED,
     TOKEN_INVALID,
@@ -32,7 +33,16 @@ from sandbox.yunhu_answers import (
     refusal,
     success,
 )
-from sandbox.yunhu_bills import CALL_METHOD_IVR, DIRECTION_OUT, UNUSED, bill, echoed_number, recording_name, wire_time
+from sandbox.yunhu_bills import (
+    CALL_METHOD_IVR,
+    DIRECTION_OUT,
+    UNUSED,
+    bill,
+    echoed_number,
+    recording_name,
+    taking_extension,
+    wire_time,
+)
 from sandbox.yunhu_forms import (
     GET_BILL,
     GET_RECORDING,
@@ -41,6 +51,7 @@ from sandbox.yunhu_forms import (
     PLAY_VOICE,
     SERVICES,
     Violation,
+    is_voice_menu,
     read_parameters,
 )
 
@@ -66,24 +77,25 @@ class Yunhu:
     def answer(self, form: dict[str, str], *, fate: RequestFate | None) -> Reply:
         """The answer to one POST, with `fate` applied as far as the carrier itself decides it."""
         service = form.get("service", "")
+        is_batch = service == PLAY_VOICE and not is_voice_menu(form)
         try:
             self._apply(fate)
             if service not in SERVICES:
                 raise Violation(f"there is no service {service!r}")
             return self._services[service](read_parameters(service, form))
         except Violation as violation:
-            return self.violated(service, str(violation))
+            return self.violated(service, str(violation), is_batch=is_batch)
         except Refused as refused:
             self._memory.note("refused", reason=str(refused.code))
-            return self._refusal(service, refused)
+            return self._refusal(refused, is_batch=is_batch)
         except Failed as failed:
             self._memory.note("refused", reason=failed.code)
             return failure(failed)
 
-    def violated(self, service: str, sentence: str) -> Reply:
+    def violated(self, service: str, sentence: str, *, is_batch: bool = False) -> Reply:
         """Remember and print a broken rule; the answer is a 400 in the service's envelope."""
         self._blame(carrier=YUNHU, service=service, sentence=sentence)
-        answer = self._refusal(service, Refused(BAD_REQUEST, f"Illegal request: {sentence}"))
+        answer = self._refusal(Refused(BAD_REQUEST, f"Illegal request: {sentence}"), is_batch=is_batch)
         return replace(answer, outcome=OUTCOME)
 
     def _apply(self, fate: RequestFate | None) -> None:
@@ -120,14 +132,32 @@ class Yunhu:
         return success("logout successful")
 
     def _play_voice(self, given: dict[str, Any]) -> Reply:
+        return self._play_menu(given) if "token" in given else self._play_batch(given)
+
+    def _play_menu(self, given: dict[str, Any]) -> Reply:
+        app, switches = self._app_of(given["token"]), self._memory.switches
+        _, group = given["userid"]
+        if group not in switches.extension_groups:
+            raise Violation(f"userid names the extension group {group!r}, which is not there")
+        if switches.extension_is_new and app not in self._memory.logged_in_again:
+            raise Failed(EXTENSION_EXCEPTION, "play failed")
+        self._check_voice(given)
+        facts = yunhu_menu.batch_facts(given, app=app, country=switches.voice_menu_country)
+        batch = self._accept(facts)
+        return success("Play command sent successfully", batch_id=batch.id)
+
+    def _play_batch(self, given: dict[str, Any]) -> Reply:
         if not self._holds_key(given):
             raise Refused(APPID_UNKNOWN)
         self._check_voice(given)
+        return accepted(batch_id=self._accept(_batch_facts(given)).id)
+
+    def _accept(self, facts: dict[str, Any]) -> Batch:
         with self._memory.lock:
-            self._check_reference(given)
-            batch = self._memory.accept(_batch_facts(given))
+            self._check_reference(facts)
+            batch = self._memory.accept(facts)
         self._lines.dial(batch)
-        return accepted(batch_id=batch.id)
+        return batch
 
     def _check_voice(self, given: dict[str, Any]) -> None:
         switches, name = self._memory.switches, given["voicefile"]
@@ -140,19 +170,14 @@ class Yunhu:
             except sound.NotAVoiceFile as error:
                 raise Violation(str(error)) from error
 
-    def _check_reference(self, given: dict[str, Any]) -> None:
+    def _check_reference(self, facts: dict[str, Any]) -> None:
         """The carrier itself would dial again, so the numbers of a repeated request count as dialled."""
-        key = (YUNHU, given["appid"], given["customuuid"])
-        if not given["customuuid"] or key not in self._memory.references:
+        reference = facts["reference"]
+        if not reference or (YUNHU, facts["app"], reference) not in self._memory.references:
             return
-        self._memory.note(
-            "repeated",
-            app=given["appid"],
-            country=given["nationcode"],
-            reference=given["customuuid"],
-            numbers=given["destnumber"],
-        )
-        raise Violation(f"customuuid {given['customuuid']} was handed over before")
+        repeated = {name: facts[name] for name in ("app", "country", "reference", "numbers")}
+        self._memory.note("repeated", **repeated)
+        raise Violation(f"customuuid {reference} was handed over before")
 
     def _get_bill(self, given: dict[str, Any]) -> Reply:
         app = self._app_of(given["token"])
@@ -178,7 +203,7 @@ class Yunhu:
     def _matching(self, given: dict[str, Any], *, app: str) -> list[Call]:
         if given["direction"] not in (DIRECTION_OUT, 3) or given["callmethod"] not in (0, CALL_METHOD_IVR):
             return []
-        if given["extnumber"] or given["userid"] not in ("", UNUSED) or given["memberid"] not in ("", UNUSED):
+        if given["userid"] not in ("", UNUSED) or given["memberid"] not in ("", UNUSED):
             return []
         return [call for call in self._candidates(given["customuuid"]) if self._is_match(call, given, app=app)]
 
@@ -193,6 +218,8 @@ class Yunhu:
         if given["syncflag"] != 3 and call.is_read != (given["syncflag"] == 2):
             return False
         if given["chengshudu"] and given["chengshudu"] != (call.batch.tag or UNUSED):
+            return False
+        if given["extnumber"] not in ("", taking_extension(call)):
             return False
         echoed = echoed_number(call, echo_form=self._memory.switches.echo_form)
         return given["destnumber"] in ("", call.number, echoed)
@@ -224,9 +251,9 @@ class Yunhu:
             raise Refused(TOKEN_INVALID)
         return held.app
 
-    def _refusal(self, service: str, refused: Refused) -> Reply:
+    def _refusal(self, refused: Refused, *, is_batch: bool) -> Reply:
         """The token services' global error, or for a batch the form that the switch chooses."""
-        form = self._memory.switches.refusal_form if service == PLAY_VOICE else "ret"
+        form = self._memory.switches.refusal_form if is_batch else "ret"
         if form == "status":
             return failure(Failed(OPERATION_FAILED, refused.message))
         return refusal(refused, key=form)

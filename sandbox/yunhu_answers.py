@@ -15,12 +15,12 @@ MESSAGES = {
     603: "Module not licensed",
     604: "IP is not authorized",
 }
-OPERATION_FAILED, FILE_MISSING = "1003", "1029"
+OPERATION_FAILED, EXTENSION_EXCEPTION, FILE_MISSING = "1003", "1010", "1029"
 FAILURES = {
     "1001": "Server connection failed",
     "1002": "Abnormal operation",
     OPERATION_FAILED: "operation failed",
-    "1010": "Extension exception",
+    EXTENSION_EXCEPTION: "Extension exception",
     FILE_MISSING: "file does not exist",
 }
 

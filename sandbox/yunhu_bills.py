@@ -36,9 +36,9 @@ def bill(call: Call, *, echo_form: str) -> dict[str, Any]:
     """One item of GetBill's list."""
     return {
         "id": call.bill_id,
-        "extnumber": "",
+        "extnumber": taking_extension(call),
         "destnumber": echoed_number(call, echo_form=echo_form),
-        "displaynumber": call.batch.caller_id or DEFAULT_CALLER_ID,
+        "displaynumber": shown_caller_id(call),
         "starttime": wire_time(call.started_at),
         "answertime": _answer_time(call) or None,
         "endtime": _end_time(call),
@@ -80,9 +80,24 @@ def echoed_number(call: Call, *, echo_form: str) -> str:
     return ("0" if echo_form == "trunk_zero" else code) + national
 
 
+def taking_extension(call: Call) -> str:
+    """The extension that took the call from the voice menu, empty for none."""
+    return call.extension if call.is_taken else ""
+
+
+def shown_caller_id(call: Call) -> str:
+    return call.batch.caller_id or DEFAULT_CALLER_ID
+
+
+def call_uuid(call: Call) -> uuid.UUID:
+    """A version-1 UUID whose time is the start of the call, as in the carrier's samples."""
+    ticks, node = int(call.started_at * 10_000_000) + UUID_EPOCH_TICKS, (call.bill_id or 0) & 0xFFFFFFFFFFFF
+    fields = (ticks & 0xFFFFFFFF, ticks >> 32 & 0xFFFF, ticks >> 48 & 0x0FFF, 0x80, 0, node)
+    return uuid.UUID(fields=fields, version=1)
+
+
 def _callback(call: Call, *, echo_form: str) -> dict[str, Any]:
     """Fields of the newest list; the API book's older list differs in `crmid`."""
-    assert call.bill_id is not None  # noqa: S101  # only bills are pushed
     listed = bill(call, echo_form=echo_form)
     return {
         "callmethod": listed["callmethod"],
@@ -108,8 +123,8 @@ def _callback(call: Call, *, echo_form: str) -> dict[str, Any]:
         "id": call.bill_id,
         "taskid": "",
         "round": 1,
-        "extnumber": "",
-        "uuid": str(_call_uuid(call.started_at, call.bill_id)),
+        "extnumber": listed["extnumber"],
+        "uuid": str(call_uuid(call)),
         "userkey": listed["userkey"],
         "customuuid": listed["customuuid"],
     }
@@ -120,7 +135,11 @@ def _odd(fields: dict[str, Any]) -> dict[str, Any]:
     newer = {"ext", "recordurl", "direction", "taskid", "round", "userid"}
     older = {name: value for name, value in fields.items() if name not in newer} | {"crmid": ""}
     odd = {name: str(value) if isinstance(value, int) else value for name, value in older.items()}
-    return odd | {"companycode": COMPANY_CODE, "extnumber": None, "userkey": _number_or_null(fields["userkey"])}
+    return odd | {
+        "companycode": COMPANY_CODE,
+        "extnumber": fields["extnumber"] or None,
+        "userkey": _number_or_null(fields["userkey"]),
+    }
 
 
 def _number_or_null(key: str) -> int | str | None:
@@ -142,12 +161,3 @@ def _answer_time(call: Call) -> str:
 
 def _end_time(call: Call) -> str:
     return wire_time(int(call.started_at) + call.ending.ring_seconds + call.ending.talk_seconds)
-
-
-def _call_uuid(started_at: float, bill_id: int) -> uuid.UUID:
-    """A version-1 UUID whose time is the start of the call, as in the carrier's samples."""
-    ticks = int(started_at * 10_000_000) + UUID_EPOCH_TICKS
-    return uuid.UUID(
-        fields=(ticks & 0xFFFFFFFF, ticks >> 32 & 0xFFFF, ticks >> 48 & 0x0FFF, 0x80, 0, bill_id & 0xFFFFFFFFFFFF),
-        version=1,
-    )

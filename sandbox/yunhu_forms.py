@@ -11,6 +11,8 @@ from sandbox.people import CODES
 
 NUMBERS_LIMIT = 5000
 
+KEYS = tuple("0123456789*#")
+
 LOGIN = "App.Sip_Auth.Login"
 LOGOUT = "App.Sip_Auth.Logout"
 PLAY_VOICE = "App.Sip_Call.PlayVoice"
@@ -33,11 +35,16 @@ class Parameter:
 
 def read_parameters(service: str, form: dict[str, str]) -> dict[str, Any]:
     """All parameters of `service` with their values. Raises Violation for the first rule that is broken."""
-    parameters = SERVICES[service]
+    parameters = VOICE_MENU if is_voice_menu(form) else SERVICES[service]
     unknown = form.keys() - parameters.keys() - {"service"}
     if unknown:
         raise Violation(f"{service} knows no parameter {', '.join(sorted(unknown))}")
     return {name: _value(name, parameter, form) for name, parameter in parameters.items()}
+
+
+def is_voice_menu(form: dict[str, str]) -> bool:
+    """Whether it is the PlayVoice for one number: with a token instead of appid and accesskey."""
+    return form.get("service") == PLAY_VOICE and "token" in form and not form.keys() & _CREDENTIALS.keys()
 
 
 def _value(name: str, parameter: Parameter, form: dict[str, str]) -> Any:
@@ -109,10 +116,37 @@ def _numbers(value: str) -> tuple[str, ...]:
     return numbers
 
 
+def _transfer(value: str) -> tuple[str, str]:
+    """Key and group of `key@group`; the key is empty where the group stands alone."""
+    key, at, group = value.rpartition("@")
+    if not group.strip():
+        raise ValueError(f"names no extension group: {value!r}")
+    if at and key not in KEYS:
+        raise ValueError(f"names no key before the @: {value!r}")
+    return key, group
+
+
 _TOKEN = Parameter(read=_text)
 _FILTER = Parameter(read=_text_or_empty)
 _OPTIONAL_TEXT = Parameter(read=_text_or_empty, is_required=False)
 _CREDENTIALS = {"appid": Parameter(read=_text), "accesskey": Parameter(read=_text)}
+_CALL = {
+    "voicetype": Parameter(read=_whole(1, 2)),
+    "voicefile": Parameter(read=_text),
+    "disnumber": Parameter(read=_number_or_empty, is_required=False),
+    "customuuid": _OPTIONAL_TEXT,
+    "waittime": Parameter(read=_whole(1, 600), is_required=False, default=None),
+    "conntime": Parameter(read=_whole(1, 3600), is_required=False, default=None),
+}
+
+VOICE_MENU: dict[str, Parameter] = {
+    "token": _TOKEN,
+    **_CALL,
+    "destnumber": Parameter(read=_number),
+    "chengshudu": Parameter(read=_text),
+    "userid": Parameter(read=_transfer),
+    "ext": _OPTIONAL_TEXT,
+}
 
 SERVICES: dict[str, dict[str, Parameter]] = {
     LOGIN: _CREDENTIALS,
@@ -136,16 +170,11 @@ SERVICES: dict[str, dict[str, Parameter]] = {
     },
     PLAY_VOICE: {
         **_CREDENTIALS,
+        **_CALL,
         "nationcode": Parameter(read=_country),
         "destnumber": Parameter(read=_numbers),
-        "voicetype": Parameter(read=_whole(1, 2)),
-        "voicefile": Parameter(read=_text),
         "userkey": Parameter(read=_whole(0, 1), is_required=False, default=0),
         "chengshudu": _OPTIONAL_TEXT,
-        "disnumber": Parameter(read=_number_or_empty, is_required=False),
-        "customuuid": _OPTIONAL_TEXT,
-        "waittime": Parameter(read=_whole(1, 600), is_required=False, default=None),
-        "conntime": Parameter(read=_whole(1, 3600), is_required=False, default=None),
         "todayonly": Parameter(read=_whole(1, 2), is_required=False, default=1),
     },
 }
