@@ -65,6 +65,15 @@ def test_switches_change_all_or_none(wire):
         {"offline_files": "welcome"},
         {"always": {"*": "explode"}},
         {"callbacks": []},
+        {"laaffic_apps": {"sandbox": "key"}},
+        {"laaffic_apps": {"sandbox": {"api_key": "key"}}},
+        {"laaffic_balance": "much"},
+        {"laaffic_balance": "NaN"},
+        {"laaffic_balance": 5},
+        {"laaffic_max_tasks": 0},
+        {"laaffic_push_form": "list"},
+        {"extension_groups": {"group": []}},
+        {"voice_menu_country": "de"},
     ],
 )
 def test_a_wrong_switch_is_told(wire, changes):
@@ -125,9 +134,60 @@ def test_the_page_shows_what_arrived_and_escapes_it(wire):
     assert "answered, callback lost" in page
 
 
+def test_the_page_tells_the_carriers_apart_and_no_secret(wire, laaffic):
+    token = wire.login()
+    wire.launch("81200000001", customuuid="batch")
+    laaffic.send("6281200000002", taskName="a task", colour="red")
+    laaffic.send(
+        "6281200000001", taskName="a task", hangUpSms=1, smsAppId="sms", smsContent="good bye", feedbackPush=0,
+        successPush=0, failedPush=0, ringPush=1,
+    )  # fmt: skip
+    wire.wait_for_bills()
+
+    page = wire.get("/")[1].decode()
+
+    for shown in ("yunhu", "laaffic", "a task", "good bye", "no parameter colour", "voice/group/call/send"):
+        assert shown in page
+    assert "6281200000001" in page.partition("Dialled more than once")[2].partition("</section>")[0]
+    for secret in (token, "sandbox-key", "sandbox-secret"):
+        assert secret not in page
+    figures = wire.state["carriers"]
+    assert (figures["yunhu"]["batches"], figures["laaffic"]["batches"]) == (1, 1)
+    assert (figures["yunhu"]["violations"], figures["laaffic"]["violations"]) == (0, 1)
+
+
+def test_the_page_tells_what_became_of_the_newest_requests(wire, laaffic):
+    wire.order_fates("http_500_before_accept", "refuse:-37", service="voice/group/call/send")
+    laaffic.exchange("v3/voice/group/call/send", b"{}", laaffic.headers())
+    laaffic.send()
+    laaffic.send(colour="red")
+    laaffic.send()
+    wire.launch()
+
+    page = wire.get("/")[1].decode()
+
+    newest = page.partition("Newest requests")[2].partition("</section>")[0]
+    outcomes = [
+        "accepted", "done", "violation", "refused -37 (ordered: refuse)", "HTTP 500 (ordered: http_500_before_accept)",
+    ]  # fmt: skip
+    places = [newest.index(f">{outcome}<") for outcome in outcomes]
+    assert places == sorted(places)
+
+
+def test_a_call_tells_its_carrier(wire, laaffic):
+    wire.launch("81200000001")
+    laaffic.send("6281200000001")
+
+    assert [call["carrier"] for call in wire.read("calls")] == ["laaffic", "yunhu"]
+    assert [(task["carrier"], task["numbers"]) for task in wire.read("tasks")] == [("laaffic", 1), ("yunhu", 1)]
+    assert wire.get("/_sandbox/tasks?limit=0")[0] == 400
+
+
 def test_a_body_without_measure_is_refused(wire):
     connection = http.client.HTTPConnection(wire.address.removeprefix("http://"))
-    connection.request("POST", "/api/yunhu", iter([b"service=x"]))
+    connection.putrequest("POST", "/api/yunhu")
+    connection.putheader("Transfer-Encoding", "chunked")
+    connection.endheaders()  # no body: the sandbox answers and closes without waiting for one
 
     assert connection.getresponse().status == 413
     connection.close()

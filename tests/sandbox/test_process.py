@@ -74,7 +74,9 @@ def test_the_fates_are_printed():
     assert "90-90  line failure (10004)" in done.stdout
 
 
-@pytest.mark.parametrize("wrong", [["--speed", "0"], ["--set", "colour=1"], ["--set", "lines"], ["--app", "me"]])
+@pytest.mark.parametrize(
+    "wrong", [["--speed", "0"], ["--set", "colour=1"], ["--set", "lines"], ["--app", "me"], ["--laaffic", "me:key"]]
+)
 def test_a_wrong_argument_is_told(wrong):
     done = subprocess.run([sys.executable, "-m", "sandbox", *wrong], cwd=ROOT, capture_output=True, text=True)
 
@@ -124,6 +126,61 @@ def test_a_callback_that_was_owed_at_the_kill_is_pushed_after_it(run, wire_to, r
     run(*arguments)
 
     assert receiver.wait_for(1)[0]["destnumber"] == "81200000001"
+
+
+def test_a_kill_forgets_no_task_file_message_link_or_payment(run, wire_to, receiver, tmp_path, eventually):
+    arguments = ("--state-file", str(tmp_path / "journal"), "--speed", "100000", "--callback-url", receiver.url)
+    first = run(*arguments, "--set", "callback_delay_seconds=5000")  # a twentieth of a second
+    laaffic = wire_to(first.address).laaffic
+    file_id = laaffic.upload()["data"]
+    sms = {"hangUpSms": 1, "smsAppId": "s", "smsContent": "bye", "feedbackPush": 0, "successPush": 0, "failedPush": 0}
+    over = laaffic.send("6281200000001", **sms, ringPush=1)["data"]
+    (report,) = receiver.wait_for(1)
+    waiting, cancelled = (laaffic.send("6281200000001", sendTime="2099-01-01 00:00:00")["data"] for _ in range(2))
+    laaffic.cancel(cancelled)
+    balance = laaffic.get("getBalance")["balance"]
+    link = laaffic.link(report["recordingFileId"])["data"]["url"]
+
+    first.kill()
+    first.wait()
+    second = run(*arguments)
+    wire, laaffic = wire_to(second.address), wire_to(second.address).laaffic
+
+    assert {item["taskId"]: item["status"] for item in laaffic.tasks()} == {over: 2, waiting: 0, cancelled: 4}
+    assert wire.get(link.replace(first.address, second.address))[0] == 200
+    assert laaffic.get("getBalance")["balance"] == balance != "1000"
+    assert [message["text"] for message in wire.read("sms")] == ["bye"]
+    assert wire.read("people") == {"6281200000001": 2}
+    assert laaffic.records()["data"]["records"][0]["voiceId"] == report["voiceId"]
+    assert laaffic.send(source=1, voiceFileId=file_id)["code"] == "0"
+    assert laaffic.cancel(waiting)["code"] == "0"
+
+
+def test_events_of_an_extension_that_were_owed_at_the_kill_are_pushed_after_it(
+    run, wire_to, receiver, tmp_path, eventually
+):
+    arguments = ("--state-file", str(tmp_path / "journal"), "--speed", "100000")
+    arguments += ("--set", f'extension_callback_url="{receiver.url}"')
+    receiver.may_answer.clear()  # the first event hangs, and the kill cuts it off
+    first = run(*arguments)
+    wire = wire_to(first.address)
+    menu = {"voicetype": 1, "voicefile": "welcome", "chengshudu": 1, "userid": "extGroup-1"}
+    wire.post("App.Sip_Call.PlayVoice", token=wire.login(), destnumber="81200000101", **menu)
+    eventually(lambda: receiver.bodies)
+
+    first.kill()
+    first.wait()
+    receiver.may_answer.set()
+    run(*arguments)
+
+    assert [event["status"] for event in receiver.wait_for(3)] == ["ring", "ring", "hangup"]
+
+
+def test_an_account_of_laaffic_is_an_option(run, wire_to):
+    wire = wire_to(run("--laaffic", "app:key:secret").address)
+    laaffic = type(wire.laaffic)(wire=wire, key="key", secret="secret")
+
+    assert laaffic.send(appId="app")["code"] == "0"
 
 
 def test_a_reset_empties_the_state_file(run, wire_to, tmp_path):
