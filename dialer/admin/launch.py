@@ -19,11 +19,11 @@ from dialer.admin import columns, countries
 from dialer.admin.campaign_week import hours_context
 from dialer.admin.doors import FORM, LOOK, ORDER, back_to, door, give, list_address, show
 from dialer.admin.voice_file import voice_path
-from dialer.flow import lifecycle
+from dialer.flow import lifecycle, money, routes
 from dialer.flow.hours import hours_of, zone_of
 from dialer.flow.mistakes import DialerError
 from dialer.flow.preflight import preflight
-from dialer.models import Campaign, Contact
+from dialer.models import Campaign, Contact, Route
 
 BEFORE_THE_LAUNCH = (Campaign.State.DRAFT, Campaign.State.SCHEDULED)
 
@@ -58,6 +58,9 @@ class LaunchDoors:
         return self._launch_page(request, campaign, StartAtForm(campaign, label_suffix=""))
 
     def _launch_page(self: Any, request: HttpRequest, campaign: Campaign, start: StartAtForm) -> HttpResponseBase:
+        ways = routes.routes_of(campaign)
+        for way in ways:
+            money.refresh(way.account)  # what can't be asked is a warning of the sheet
         sheet = preflight(campaign)
         now = timezone.now()
         return show(
@@ -72,6 +75,7 @@ class LaunchDoors:
                 for reason, count in sheet.skipped.items()
             ],
             country=countries.name(campaign.account.country),
+            ways=[_way(way) for way in ways],
             voice_url=voice_path(campaign.voice_file) if campaign.voice_file else "",
             voice_length=columns.duration(campaign.voice_file.seconds) if campaign.voice_file else "",
             start=start,
@@ -161,6 +165,16 @@ class LaunchDoors:
             button=gettext("Cancel the campaign"),
             is_dangerous=True,
         )
+
+
+def _way(route: Route) -> dict[str, Any]:
+    """One account of the campaign as the sheet shows it."""
+    left = route.account.balance_total
+    return {
+        "account": route.account,
+        "share": route.share,
+        "left": money.in_figures(left) if left is not None and money.tells(route.account) else "",
+    }
 
 
 def clock(campaign: Campaign, at: datetime) -> str:

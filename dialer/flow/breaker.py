@@ -4,12 +4,13 @@ import math
 from datetime import datetime, timedelta
 
 from django.db.models import Count, F, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from dialer.flow import state
+from dialer.flow import routes, state
 from dialer.flow.hours import hours_of
 from dialer.flow.mistakes import DialerError
-from dialer.models import Attempt, Batch, CallRecord, Campaign, Contact
+from dialer.models import Account, Attempt, Batch, CallRecord, Campaign, Contact
 from dialer.terms import Disposition
 
 NEWEST = 200  # bills that are looked at
@@ -24,36 +25,56 @@ def watch(*, now: datetime | None = None) -> int:
     now = now or timezone.now()
     paused = 0
     for campaign in Campaign.objects.filter(state=Campaign.State.RUNNING).select_related("account"):
-        if because := complaint(campaign, now=now):
+        if routes.are_several(campaign):
+            paused += _close_bad_ones(campaign, routes.usable_accounts(campaign), now=now)
+        elif because := complaint(campaign, now=now):
             paused += state.advance(campaign, Campaign.State.PAUSED, paused_because=because)
     return paused
 
 
-def complaint(campaign: Campaign, *, now: datetime) -> str:
-    """Why the campaign should pause, or "". Only bills since the last launch or resume count."""
-    return _silence(campaign, now=now) or _shares(campaign)
+def complaint(campaign: Campaign, *, now: datetime, account: Account | None = None) -> str:
+    """Why the campaign should pause, or "". Only bills since the last launch or resume count.
+
+    With an account only its bills count: then why nobody should leave by it any more.
+    """
+    return _silence(campaign, account, now=now) or _shares(campaign, account)
 
 
-def _silence(campaign: Campaign, *, now: datetime) -> str:
+def _close_bad_ones(campaign: Campaign, accounts: list[Account], *, now: datetime) -> int:
+    """Accounts that broke a limit are left for the others; the last one takes the campaign with it."""
+    changed = 0
+    for account in accounts:
+        because = complaint(campaign, now=now, account=account)
+        if because and routes.close(campaign, account, because=because):
+            changed += 1
+        elif because:
+            changed += state.advance(campaign, Campaign.State.PAUSED, paused_because=f"“{account}”: {because}")
+    return changed
+
+
+def _silence(campaign: Campaign, account: Account | None, *, now: datetime) -> str:
     """No bill at all, though people are at the carrier and others still wait for their turn."""
     since = now - timedelta(minutes=campaign.silence_limit_minutes)
-    waited_for_since = _waited_for_since(campaign)
+    waited_for_since = _waited_for_since(campaign, account)
     if waited_for_since is None or waited_for_since > since or (campaign.watched_since or since) > since:
         return ""
-    last_bill_at = _newest(campaign).values_list("created_at", flat=True).first()
+    last_bill_at = _newest(campaign, account).values_list("created_at", flat=True).first()
     if (last_bill_at or since) > since or not _has_more(campaign) or not _was_open(campaign, since=since, now=now):
         return ""
     return f"No bill has come for {campaign.silence_limit_minutes} minutes. Ask the carrier whether it is calling."
 
 
-def _waited_for_since(campaign: Campaign) -> datetime | None:
-    """When the first batch left that has not been billed for the most part."""
+def _waited_for_since(campaign: Campaign, account: Account | None) -> datetime | None:
+    """When the first batch left, or was to begin, that has not been billed for the most part."""
     open_ = Q(attempts__settled_at__isnull=True, attempts__silent_since__isnull=True)
     batches = campaign.batches.filter(state__in=[Batch.State.ACCEPTED, *Batch.UNCLEAR], sent_at__isnull=False)
+    if account is not None:
+        batches = batches.filter(account=account)
     waited_for = batches.annotate(open_count=Count("attempts", filter=open_)).filter(
         open_count__gt=F("contact_count") / LEFT_OVER
     )
-    return waited_for.order_by("sent_at").values_list("sent_at", flat=True).first()
+    began = waited_for.annotate(began_at=Coalesce("starts_at", "sent_at"))
+    return began.order_by("began_at").values_list("began_at", flat=True).first()
 
 
 def _has_more(campaign: Campaign) -> bool:
@@ -76,9 +97,9 @@ def _was_open(campaign: Campaign, *, since: datetime, now: datetime) -> bool:
     return hours.is_open(since) and (closed_at is None or closed_at > now)
 
 
-def _shares(campaign: Campaign) -> str:
+def _shares(campaign: Campaign, account: Account | None) -> str:
     watched = campaign.watched_since
-    rows = _newest(campaign).values_list("created_at", "disposition", "keypress")[:NEWEST]
+    rows = _newest(campaign, account).values_list("created_at", "disposition", "keypress")[:NEWEST]
     newest = [(disposition, key) for at, disposition, key in rows if watched is None or at >= watched]
     answered = [key for disposition, key in newest if disposition == Disposition.ANSWERED]
     lines = sum(disposition == Disposition.FAILED for disposition, _ in newest)
@@ -99,6 +120,7 @@ def _fewest(campaign: Campaign) -> int:
     return min(FEWEST, math.ceil(campaign.canary_size / 2)) if is_first_slice else FEWEST
 
 
-def _newest(campaign: Campaign) -> QuerySet[CallRecord]:
+def _newest(campaign: Campaign, account: Account | None) -> QuerySet[CallRecord]:
     """By id, which one index answers however many there are."""
-    return CallRecord.objects.filter(campaign=campaign).order_by("-pk")
+    rows = CallRecord.objects.filter(campaign=campaign).order_by("-pk")
+    return rows if account is None else rows.filter(account=account)

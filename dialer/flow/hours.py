@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -99,6 +99,20 @@ def hours_of(campaign: Campaign, *, on: date) -> Hours:
 def calls_from(campaign: Campaign, now: datetime) -> datetime:
     """When people who are handed over now may be called first: at once, or when the carrier is to begin."""
     return max(now, campaign.carrier_start_at or now)
+
+
+def is_open_within(campaign: Campaign, opens: datetime, closes: datetime) -> bool | None:
+    """Whether people may be called all the time between; None on a day on which nobody is called at all.
+
+    Raises DialerError if no rules are known.
+    """
+    hours = hours_of(campaign, on=opens.date())
+    midnight = datetime.combine(opens.date(), time(0), tzinfo=opens.tzinfo)
+    first = hours.next_open(midnight)
+    if first is None or first >= midnight + timedelta(days=1):
+        return None
+    closes_at = hours.closes_at(opens)
+    return hours.is_open(opens) and (closes_at is None or closes_at >= closes)
 
 
 def legal_rules(campaign: Campaign, *, on: date) -> Rules:

@@ -9,7 +9,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from dialer.flow import breaker, evidence, ledger, rounds, routes, state, suppression, withdrawal
+from dialer.flow import breaker, evidence, ledger, rounds, routes, state, suppression, texts, withdrawal
 from dialer.flow.mistakes import DialerError
 from dialer.flow.preflight import Preflight, preflight
 from dialer.models import Attempt, Batch, Campaign, Contact
@@ -189,10 +189,16 @@ def _skip_do_not_call(campaign: Campaign) -> None:
     campaign.contacts.filter(skip_reason="", number__in=forbidden).update(skip_reason=SkipReason.DO_NOT_CALL)
 
 
+def _skip_lacking(campaign: Campaign) -> None:
+    """Who lacks a text that the SMS or the spoken text uses would hear or read a gap."""
+    texts.lacking(campaign).update(skip_reason=SkipReason.TEXT_MISSING)
+
+
 def _start(campaign: Campaign, to: str, allowed: set[Any], *, by: Any, **changes: Any) -> Preflight:
     with transaction.atomic():
         campaign = _locked(campaign)
         _skip_do_not_call(campaign)
+        _skip_lacking(campaign)
         sheet = preflight(campaign)
         if sheet.problems or campaign.state not in allowed:
             raise DialerError(" ".join(sheet.problems) or "It was launched already.")

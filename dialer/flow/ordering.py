@@ -69,7 +69,7 @@ def order_of(
         play_delay_seconds=campaign.play_delay_seconds,
         hangup_delay_seconds=campaign.hangup_delay_seconds,
         start_at=start_at,
-        periods=_periods(campaign, on=(start_at or now or timezone.now())),
+        periods=periods(campaign, on=(start_at or now or timezone.now())),
         sms=_sms(campaign, account),
         transfer=_transfer(campaign),
     )
@@ -118,6 +118,18 @@ def wishes(campaign: Campaign) -> list[tuple[Feature, str]]:
 def drops_today(campaign: Campaign, can: Capabilities) -> bool:
     """Whether the carrier drops at the end of its day whom it has not dialled."""
     return campaign.drops_undialled_today and Feature.TODAY_ONLY in can.features
+
+
+def periods(campaign: Campaign, *, on: datetime) -> tuple[Period, ...]:
+    """The campaign's periods as moments of the day `on`, on the clock of the people called."""
+    if not campaign.pk:
+        return ()
+    zone = zone_of(campaign)
+    day = on.astimezone(zone).date()
+    return tuple(
+        Period(opens=_moment(day, row.opens, zone), closes=_moment(day, row.closes, zone))
+        for row in campaign.carrier_periods.all()
+    )
 
 
 def sample(campaign: Campaign) -> Callee | None:
@@ -171,18 +183,6 @@ def _transfer(campaign: Campaign) -> Transfer | None:
         key=campaign.transfer_key,
         rate=campaign.transfer_rate,
         delay_seconds=campaign.transfer_delay_seconds,
-    )
-
-
-def _periods(campaign: Campaign, *, on: datetime) -> tuple[Period, ...]:
-    """The campaign's periods as moments of the day on the clock of the people called."""
-    if not campaign.pk:
-        return ()
-    zone = zone_of(campaign)
-    day = on.astimezone(zone).date()
-    return tuple(
-        Period(opens=_moment(day, row.opens, zone), closes=_moment(day, row.closes, zone))
-        for row in campaign.carrier_periods.all()
     )
 
 

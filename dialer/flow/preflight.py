@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -9,12 +10,14 @@ from django.db.models import Count
 from django.utils import timezone
 
 from dialer.calling_rules import NoRulesError, doubts, widens
-from dialer.flow import ordering
+from dialer.flow import money, ordering, routes, texts
 from dialer.flow.batching import batch_size
-from dialer.flow.hours import hours_of, legal_rules, own_windows
+from dialer.flow.hours import hours_of, is_open_within, legal_rules, own_windows
 from dialer.flow.mistakes import DialerError
-from dialer.models import Campaign, ContactList, DoNotCallList
+from dialer.models import Account, Campaign, ContactList, DoNotCallList
 from dialer.terms import SkipReason, VoiceDelivery
+
+DAYS_AHEAD = 7  # on which a period of the carrier's is compared with the hours
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +36,10 @@ class Preflight:
 def preflight(campaign: Campaign) -> Preflight:
     """Counts and sentences as of now; changes nothing and asks no carrier."""
     counts = dict(campaign.contacts.order_by().values_list("skip_reason").annotate(count=Count("pk")))
-    callable_count = counts.pop("", 0)
+    lacking_count = texts.lacking(campaign).count()  # skipped at the launch
+    callable_count = counts.pop("", 0) - lacking_count
+    if lacking_count:
+        counts[SkipReason.TEXT_MISSING] = counts.get(SkipReason.TEXT_MISSING, 0) + lacking_count
     size = batch_size(campaign)
     return Preflight(
         row_count=callable_count + sum(counts.values()),
@@ -53,10 +59,11 @@ def _problems(campaign: Campaign, callable_count: int) -> list[str]:
     problems += _list_problems(campaign)
     if not callable_count:
         problems.append("There is nobody to call. Upload a list of numbers.")
-    problems += _account_problems(campaign)
-    problems += _hour_problems(campaign)
-    problems += [sentence for _, sentence in ordering.problems(campaign, campaign.account)]
-    return problems
+    for route in routes.routes_of(campaign):
+        problems += _account_problems(campaign, route.account)
+        problems += [sentence for _, sentence in ordering.problems(campaign, route.account)]
+    problems += _hour_problems(campaign) or _clock_problems(campaign)
+    return list(dict.fromkeys(problems))  # what holds for all accounts is said once
 
 
 def _list_problems(campaign: Campaign) -> list[str]:
@@ -107,9 +114,36 @@ def _register_warnings(campaign: Campaign) -> list[str]:
     ]
 
 
-def _account_problems(campaign: Campaign) -> list[str]:
-    account = campaign.account
+def _clock_problems(campaign: Campaign) -> list[str]:
+    """What the carrier is told of the clock must lie within the hours, for there it calls without us."""
+    now = timezone.now()
     problems = []
+    if campaign.carrier_start_at is not None:
+        problems += _start_problems(campaign, campaign.carrier_start_at, now=now)
+    for day in range(DAYS_AHEAD):
+        for period in ordering.periods(campaign, on=now + timedelta(days=day)):
+            if is_open_within(campaign, period.opens, period.closes) is False:
+                opens, closes = f"{period.opens:%H:%M}", f"{period.closes:%H:%M}"
+                return [
+                    *problems,
+                    f"The carrier's period {opens}–{closes} goes beyond the hours on {period.opens:%A}. Narrow it.",
+                ]
+    return problems
+
+
+def _start_problems(campaign: Campaign, at: datetime, *, now: datetime) -> list[str]:
+    if at <= now:
+        return ["The moment at which the carrier is to begin has passed. Choose a later one, or leave it empty."]
+    hours = hours_of(campaign, on=at.date())
+    if not hours.is_open_somewhere(at):
+        return [f"Nobody may be called when the carrier is to begin. {hours.explain(at)}"]
+    return []
+
+
+def _account_problems(campaign: Campaign, account: Account) -> list[str]:
+    problems = []
+    if account.country != campaign.account.country:
+        problems.append(f"“{account}” calls people of another country than “{campaign.account}”. Take it out.")
     if not account.is_enabled:
         problems.append(f"The account “{account}” is not in use. Switch it on or choose another.")
     if account.stopped_because:
@@ -125,4 +159,7 @@ def _warnings(campaign: Campaign) -> list[str]:
         warnings.append("The carrier fetches the voice file from this machine, which the internet can't reach.")
     if voice_file and voice_file.seconds > campaign.max_call_seconds:
         warnings.append("The message is longer than the time after which the call is ended.")
+    if cut := texts.too_long_count(campaign):
+        warnings.append(f"{cut:,} people have a text of more than {texts.CARRIER_CHARACTERS} characters: it is cut.")
+    warnings += [sentence for route in routes.routes_of(campaign) if (sentence := money.warning(route.account))]
     return warnings + _hour_warnings(campaign) + _register_warnings(campaign)

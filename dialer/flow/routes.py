@@ -26,6 +26,11 @@ def routes_of(campaign: Campaign) -> list[Route]:
     return [own, *rows.values()]
 
 
+def are_several(campaign: Campaign) -> bool:
+    """Does it name further accounts, whatever has become of them?"""
+    return campaign.routes.exclude(account=campaign.account_id).exists()
+
+
 def is_usable(route: Route) -> bool:
     """May somebody leave by it?"""
     return not route.closed_because and is_account_usable(route.account)
