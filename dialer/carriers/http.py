@@ -56,6 +56,9 @@ HEADERS: Final = {
     "Connection": "close",
     "Accept-Encoding": "identity",  # what is counted is what came
 }
+JSON_TYPE: Final = "application/json;charset=UTF-8"
+NOTHING: Final[Mapping[str, str]] = {}
+NO_ADDRESS: Final = "The address is not a web address (http or https). Nothing was sent."
 TIMEOUTS: Final = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
 WIRE_ERRORS: Final = (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError)
 
@@ -115,14 +118,48 @@ class Wire:
         note = _Note(purpose=purpose, url=self._mask.address(url), request=self._mask.form(fields, names=secrets))
         with self._told(note):
             request = _prepared("POST", url, files={name: (None, value) for name, value in fields.items()})
-            with (
-                self._line(self._connect_seconds, self._total_seconds) as opened,
-                closing(self._send(opened, request, note)) as response,
-            ):
-                body = b"".join(_chunks(opened, response, most_bytes=LONGEST_ANSWER_BYTES))
-            note.response = self._mask.answer(_text(body), names=secrets)
-            _raise_for_status(response)
-            return Answer(status=response.status_code, document=_document(body))
+            return self._answer(request, note, secrets)
+
+    def post_json(
+        self,
+        url: str,
+        document: Mapping[str, Any],
+        *,
+        purpose: str,
+        headers: Mapping[str, str] = NOTHING,
+        secrets: Collection[str] = (),
+    ) -> Answer:
+        """Post a JSON object once and read the JSON answer, within the total time.
+
+        `secrets` are names of fields that are hidden in the exchange, in the request and in the answer. Headers are
+        in no exchange. Raises CarrierError as the table above says. Tells the recorder in every case.
+        """
+        self.conceal(*(found for name in secrets if isinstance(found := document.get(name), str)))
+        shown = self._mask.document(document, names=secrets)
+        note = _Note(purpose=purpose, url=self._mask.address(url), request=shown)
+        with self._told(note):
+            content = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+            request = _prepared("POST", url, headers={**headers, "Content-Type": JSON_TYPE}, content=content)
+            return self._answer(request, note, secrets)
+
+    def get_json(
+        self,
+        url: str,
+        *,
+        purpose: str,
+        parameters: Mapping[str, str] = NOTHING,
+        headers: Mapping[str, str] = NOTHING,
+        secrets: Collection[str] = (),
+    ) -> Answer:
+        """Get a JSON answer with one request, within the total time.
+
+        Names of `parameters` are told, their values masked; of `secrets` and headers the same holds as for post_json.
+        """
+        self.conceal(*(parameters[name] for name in secrets if name in parameters))
+        shown = "\n".join(("GET", self._mask.form(parameters, names=secrets))).strip()
+        note = _Note(purpose=purpose, url=self._mask.address(url), request=shown)
+        with self._told(note):
+            return self._answer(_prepared("GET", url, headers=headers, parameters=parameters), note, secrets)
 
     @contextmanager
     def download(
@@ -144,6 +181,16 @@ class Wire:
                 length_bytes=_length(response),
                 chunks=_chunks(opened, response, most_bytes=most_bytes),
             )
+
+    def _answer(self, request: requests.PreparedRequest, note: "_Note", secrets: Collection[str]) -> Answer:
+        with (
+            self._line(self._connect_seconds, self._total_seconds) as opened,
+            closing(self._send(opened, request, note)) as response,
+        ):
+            body = b"".join(_chunks(opened, response, most_bytes=LONGEST_ANSWER_BYTES))
+        note.response = self._mask.answer(_text(body), names=secrets)
+        _raise_for_status(response)
+        return Answer(status=response.status_code, document=_document(body))
 
     @contextmanager
     def _found(self, url: str, note: "_Note", *, seconds: float) -> Iterator[tuple[Line, requests.Response]]:
@@ -218,15 +265,28 @@ class _Note:
     complaint: str = ""
 
 
-def _prepared(method: str, url: str, *, files: Mapping[str, Any] | None = None) -> requests.PreparedRequest:
-    """Raises NotSent if `url` is no address."""
+def _prepared(
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str] = NOTHING,
+    parameters: Mapping[str, str] = NOTHING,
+    files: Mapping[str, Any] | None = None,
+    content: bytes | None = None,
+) -> requests.PreparedRequest:
+    """Raises NotSent if `url` is no address, or a header none that HTTP knows."""
     try:
-        prepared = requests.Request(method, url, headers=HEADERS, files=files).prepare()
-        if urlsplit(prepared.url or "").scheme in ("http", "https"):
-            return prepared
+        asked = requests.Request(
+            method, url, headers={**HEADERS, **headers}, params=dict(parameters), files=files, data=content
+        )
+        prepared = asked.prepare()
+    except requests.exceptions.InvalidHeader:
+        raise NotSent("A key of the account holds signs that no header takes: correct it. Nothing was sent.") from None
     except (requests.RequestException, ValueError):
-        pass
-    raise NotSent("The address is not a web address (http or https). Nothing was sent.")
+        raise NotSent(NO_ADDRESS) from None
+    if urlsplit(prepared.url or "").scheme not in ("http", "https"):
+        raise NotSent(NO_ADDRESS)
+    return prepared
 
 
 def _translated(opened: Line, error: Exception) -> CarrierError:

@@ -3,7 +3,8 @@
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
-from typing import Final
+from itertools import islice
+from typing import Any, Final
 from urllib.parse import quote, quote_plus, urlsplit
 
 from dialer.phone import masked as masked_number
@@ -11,6 +12,10 @@ from dialer.phone import masked as masked_number
 HIDDEN: Final = "•••"
 LONGEST_TEXT: Final = 4_000  # characters kept of a request or an answer
 LONGEST_FIELD: Final = 200  # characters kept of one field of a request
+MOST_ITEMS: Final = 3  # kept of a list in a request
+MOST_NAMES: Final = 100  # kept of an object in a request
+DEEPEST: Final = 10  # levels kept of a request
+MARGIN: Final = 64  # characters; longer than a reference, and than the digits that make a number one
 SHORTEST_SECRET: Final = 4  # characters; shorter ones would be found everywhere and hidden nowhere but in their field
 
 
@@ -35,9 +40,26 @@ class Mask:
             text = _field_pattern(names).sub(rf"\g<lead>{HIDDEN}", text)
         return _NUMBER.sub(_hide_number, text)
 
+    def beginning(self, text: str, length: int, *, names: Collection[str] = ()) -> str:
+        """The first `length` characters of a masked text, and how many there were. Fast for a text of any length.
+
+        What a first cut may leave of a secret or a number lies in its last characters, and those are dropped after
+        masking: so no cut uncovers half of anything.
+        """
+        margin = self._margin()
+        if len(text) <= length + 2 * margin:
+            return _beginning(self.text(text, names=names), length)
+        shown = self.text(text[: length + 2 * margin], names=names)[:-margin]
+        return f"{shown[:length]}{_how_long(text)}"
+
     def answer(self, text: str, *, names: Collection[str] = ()) -> str:
-        """The beginning of a masked answer. Masked before it is cut, so that no cut uncovers half a secret."""
-        return _beginning(self.text(text, names=names), LONGEST_TEXT)
+        """The beginning of a masked answer."""
+        return self.beginning(text, LONGEST_TEXT, names=names)
+
+    def document(self, document: Mapping[str, Any], *, names: Collection[str] = ()) -> str:
+        """The beginning of a JSON request: of each list a few items, of each text the first words."""
+        hidden = frozenset(name.lower() for name in names)
+        return _beginning(json.dumps(self._shown(document, hidden, depth=0), ensure_ascii=False), LONGEST_TEXT)
 
     def form(self, fields: Mapping[str, str], *, names: Collection[str] = ()) -> str:
         """A form's fields, one in a line."""
@@ -52,6 +74,28 @@ class Mask:
             return HIDDEN
         query = f"?{HIDDEN}" if parts.query else ""
         return self.text(f"{origin(url)}{parts.path}{query}")
+
+    def _shown(self, value: Any, hidden: frozenset[str], *, depth: int) -> Any:
+        if depth > DEEPEST:
+            return HIDDEN
+        if isinstance(value, Mapping):
+            return {
+                self.beginning(name, LONGEST_FIELD): HIDDEN
+                if name.lower() in hidden and item
+                else self._shown(item, hidden, depth=depth + 1)
+                for name, item in islice(value.items(), MOST_NAMES)
+            }
+        if isinstance(value, list | tuple):
+            shown = [self._shown(item, hidden, depth=depth + 1) for item in value[:MOST_ITEMS]]
+            return [*shown, f"… ({len(value):,} items)"] if len(value) > MOST_ITEMS else shown
+        if isinstance(value, str):
+            return self.beginning(value, LONGEST_FIELD, names=hidden)
+        plain = value is None or isinstance(value, bool)
+        return value if plain or self.text(str(value)) == str(value) else self.text(str(value))
+
+    def _margin(self) -> int:
+        longest = max(map(len, self._spellings), default=0)
+        return MARGIN + longest + longest // 4  # a masked number may be longer than it was, by one in eight
 
 
 def origin(url: str) -> str:
@@ -100,4 +144,8 @@ def _field_pattern(names: Collection[str]) -> re.Pattern[str]:
 def _beginning(text: str, length: int) -> str:
     if len(text) <= length:
         return text
-    return f"{text[:length]}… ({len(text):,} characters)"
+    return f"{text[:length]}{_how_long(text)}"
+
+
+def _how_long(text: str) -> str:
+    return f"… ({len(text):,} characters)"

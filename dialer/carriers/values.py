@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,9 @@ LONGEST_CODE: Final = 20
 LONGEST_MEANING: Final = 100
 MOST_SECONDS: Final = 7 * 24 * 3600  # a call that is said to be longer is nonsense
 PLAUSIBLE_YEARS: Final = range(2000, 2100)
+MOST_AMOUNT: Final = Decimal(10**15)  # more than that on an account is nonsense
+MOST_MONEY: Final = Decimal(10**8)  # a column keeps eight digits before the point
+MONEY_STEP: Final = Decimal("0.000001")  # and six after it
 DEEPEST: Final = 20  # levels of a record that are kept
 
 
@@ -48,6 +52,24 @@ def seconds(value: Any) -> int:
     return min(max(whole(value) or 0, 0), MOST_SECONDS)
 
 
+def amount(value: Any) -> Decimal | None:
+    """A decimal number, as number or text, also with commas between thousands; None for anything else."""
+    words = repr(value) if isinstance(value, float) else text(value)
+    if _THOUSANDS.fullmatch(words):
+        words = words.replace(",", "")
+    try:
+        found = Decimal(words)
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() and abs(found) < MOST_AMOUNT else None
+
+
+def money(value: Any) -> Decimal | None:
+    """An amount that a column of the call record can keep; None for anything else."""
+    found = amount(value)
+    return found.quantize(MONEY_STEP) if found is not None and abs(found) < MOST_MONEY else None
+
+
 def clean(value: str) -> str:
     """No database keeps NUL or half a character."""
     return value.replace("\0", "").encode(errors="replace").decode()
@@ -69,3 +91,4 @@ def storable(value: Any, depth: int = 0) -> Any:
 
 
 _MOMENT: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]([0-9]{2}:[0-9]{2}:[0-9]{2})")
+_THOUSANDS: Final = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")

@@ -19,6 +19,9 @@ from dialer.terms import CampaignKind, Feature
 # What a person is asked about that stands in an order under another name.
 FIELDS: Mapping[str, str] = {
     "callees": "account",
+    "callees.texts": "account",
+    "reference": "account",
+    "periods": "carrier_periods",
     "voice": "voice_file",
     "speech.text": "speech_text",
     "speech.language": "speech_language",
@@ -153,7 +156,7 @@ def _broken_limits(campaign: Campaign, account: Account) -> list[tuple[str, str]
     return [
         (FIELDS.get(problem.part, problem.part), problem.sentence)
         for problem in found
-        if problem.part != "callees" or person is not None
+        if person is not None or not problem.part.startswith("callees")
     ]
 
 

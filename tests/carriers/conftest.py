@@ -1,16 +1,19 @@
 """Small servers, a wire whose exchanges can be read, a token in memory, and the sandbox carrier."""
 
 import ssl
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from dialer.carriers.contract import AccountSettings, Exchange
+from dialer.carriers.contract import AccountSettings, Carrier, Exchange
 from dialer.carriers.http import Wire
 from dialer.terms import NumberForm
+from tests.carriers.inbox import Inbox
 from tests.carriers.small_server import SmallServer, Talk
 
 PAYLOADS = Path(__file__).parent.parent / "payloads"
@@ -93,3 +96,32 @@ def tokens() -> MemoryToken:
 def payload() -> Callable[[str], bytes]:
     """The bytes of a file that lies with its source in tests/payloads."""
     return lambda name: (PAYLOADS / name).read_bytes()
+
+
+@pytest.fixture
+def inbox() -> Iterator[Inbox]:
+    received = Inbox()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            received.take(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Tests are quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    received.url = f"http://127.0.0.1:{server.server_port}/"
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield received
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def patient_carrier(carrier: Carrier) -> Carrier:
+    """For a request that takes its time; a module whose carrier's requests do gives its own."""
+    return carrier

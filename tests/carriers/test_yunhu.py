@@ -1,11 +1,9 @@
 """Yunhu keeps the contract and its own peculiarities, against the sandbox carrier."""
 
 import json
-import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import uuid4
 
@@ -28,55 +26,13 @@ from sandbox.app import Sandbox
 from sandbox.switches import Switches, with_changes
 from tests.carriers.conftest import ACCESS_KEY, APP_ID
 from tests.carriers.contract_cases import NUMBERS, CarrierCases, last_hour
+from tests.carriers.inbox import LONGEST_WAIT_SECONDS, Inbox
 from tests.carriers.small_server import answer
 
 PLAY_VOICE = "App.Sip_Call.PlayVoice"
 GET_BILL = "App.Sip_Cdr.GetBill"
 GET_RECORDING = "App.Sip_Cdr.GetRecodeFile"
 LOGIN = "App.Sip_Auth.Login"
-LONGEST_WAIT_SECONDS = 20
-
-
-class Inbox:
-    """Takes pushes and lets a test wait for them."""
-
-    def __init__(self) -> None:
-        self.url = ""
-        self.bodies: list[bytes] = []
-        self.arrived = threading.Condition()
-
-    def take(self, body: bytes) -> None:
-        with self.arrived:
-            self.bodies.append(body)
-            self.arrived.notify_all()
-
-    def wait_for(self, count: int) -> list[bytes]:
-        with self.arrived:
-            assert self.arrived.wait_for(lambda: len(self.bodies) >= count, timeout=LONGEST_WAIT_SECONDS)
-            return list(self.bodies)
-
-
-@pytest.fixture
-def inbox() -> Iterator[Inbox]:
-    received = Inbox()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            received.take(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Tests are quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    received.url = f"http://127.0.0.1:{server.server_port}/"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield received
-    server.shutdown()
-    server.server_close()
-    thread.join()
 
 
 @pytest.fixture

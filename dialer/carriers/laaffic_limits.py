@@ -1,0 +1,224 @@
+"""What an order may not hold, by the limits and dependencies of Laaffic's page "group call send"."""
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import Final
+
+from dialer.carriers.contract import AccountSettings, OrderProblem
+from dialer.carriers.laaffic_codes import LANGUAGES, SOURCES
+from dialer.carriers.laaffic_times import clock_spans
+from dialer.carriers.numbers import number_problems, on_the_wire
+from dialer.carriers.order import HangupSms, Order, Speech, Transfer, Voice
+from dialer.terms import VoiceDelivery
+
+BATCH_CEILING: Final = 100_000  # numbers in one request
+NUMBER_DIGITS: Final = range(7, 15 + 1)
+REFERENCE_LENGTHS: Final = range(2, 64 + 1)  # characters
+LONGEST_CALLER_ID: Final = 20  # digits
+MOST_TEXTS: Final = 10  # of a person
+LONGEST_TEXT: Final = 30  # characters of a person's text; the rest is cut off
+LONGEST_SPEECH: Final = 1_000  # characters
+SPEEDS: Final = (0.25, 4.0)
+FILE_SUFFIXES: Final = (".mp3", ".m4a", ".wav")
+SHORTEST_FILE_NAME: Final = 5  # characters, with suffix
+LONGEST_FILE_NAME: Final = 32
+MOST_FILE_BYTES: Final = 5 * 1024 * 1024  # ours: the carrier prints none
+PLAY_COUNTS: Final = range(1, 9 + 1)
+CALL_SECONDS: Final = range(1, 999 + 1)
+RING_SECONDS: Final = range(20, 120 + 1)
+DELAY_SECONDS: Final = range(999 + 1)
+LONGEST_SMS: Final = 1_000  # characters
+LONGEST_SENDER: Final = 32  # characters
+SMS_DELAY_SECONDS: Final = range(9_999 + 1)
+TRANSFER_RATES: Final = range(1, 100 + 1)
+MOST_PERIODS: Final = 3
+
+PLACE: Final = re.compile(r"\$\{([^{}]*)\}")  # stands in a text for something of the person
+TEXT_NAME: Final = re.compile(r"text([1-9]|10)")
+
+
+def problems(order: Order, settings: AccountSettings) -> tuple[OrderProblem, ...]:
+    """All limits that the order breaks, in sentences that name no number."""
+    return tuple(OrderProblem(part=part, sentence=sentence) for part, sentence in _problems(order, settings))
+
+
+Found = Iterator[tuple[str, str]]  # part of the order, sentence
+
+
+def _problems(order: Order, settings: AccountSettings) -> Found:
+    yield from _numbers(order, settings)
+    yield from _texts(order)
+    yield from _account(order, settings)
+    yield from _voice(order.voice)
+    yield from _course(order)
+    if order.sms is not None:
+        yield from _sms(order.sms)
+    if order.transfer is not None:
+        yield from _transfer(order.transfer)
+    yield from _times(order, settings)
+
+
+def _numbers(order: Order, settings: AccountSettings) -> Found:
+    found = tuple(number_problems(order, settings, ceiling=BATCH_CEILING))
+    for problem in found:
+        yield problem.part, problem.sentence
+    if not found and not all(len(number) in NUMBER_DIGITS for number in on_the_wire(order.numbers, settings)):
+        yield (
+            "callees",
+            "The carrier takes numbers of 7 to 15 digits. Look at the number form and the dial prefix of the account.",
+        )
+
+
+def _texts(order: Order) -> Found:
+    if any(len(callee.texts) > MOST_TEXTS for callee in order.callees):
+        yield "callees.texts", f"A person can have {MOST_TEXTS} texts, not more. Choose fewer columns."
+    for place in sorted(_used_places(order)):
+        lacking = sum(not "".join(callee.texts[place - 1 : place]).strip() for callee in order.callees)
+        if lacking:
+            yield (
+                "callees.texts",
+                f"Text {place} is used in the message or the SMS and is empty for {lacking:,} of "
+                f"{len(order.callees):,} people. Fill it in for them, leave them out, or don't use it.",
+            )
+
+
+def _used_places(order: Order) -> set[int]:
+    """Which texts of the people the SMS and the spoken text use."""
+    used = [order.sms.text if order.sms else "", order.voice.speech.text if _is_spoken(order.voice) else ""]  # type: ignore[union-attr]
+    return {int(match[1]) for words in used for name in PLACE.findall(words) if (match := TEXT_NAME.fullmatch(name))}
+
+
+def _is_spoken(voice: Voice) -> bool:
+    return voice.delivery == VoiceDelivery.SPOKEN_TEXT and voice.speech is not None
+
+
+def _account(order: Order, settings: AccountSettings) -> Found:
+    if not settings.app_id.strip():
+        yield "account", "The account has no app id. Fill it in."
+    if len(order.reference) not in REFERENCE_LENGTHS:
+        yield "reference", "The carrier takes references of 2 to 64 characters."
+    if not re.fullmatch(rf"[0-9]{{0,{LONGEST_CALLER_ID}}}", order.caller_id):
+        yield "caller_id", f"A caller ID consists of at most {LONGEST_CALLER_ID} digits. Leave out all other signs."
+
+
+def _voice(voice: Voice) -> Found:
+    if voice.delivery not in SOURCES:
+        yield "voice", "The carrier does not fetch voice files from an address. Choose another way."
+    elif voice.delivery == VoiceDelivery.SPOKEN_TEXT:
+        yield from _speech(voice.speech) if voice.speech else [("speech.text", "There is no text to speak. Write one.")]
+    elif not voice.location.strip():
+        yield "voice", "A batch needs a voice file. Choose one."
+    elif voice.delivery == VoiceDelivery.SENT_ALONG:
+        yield from file_problems(voice.location, len(voice.content), shortest=1)
+
+
+def file_problems(name: str, size_bytes: int, *, shortest: int = SHORTEST_FILE_NAME) -> Found:
+    """What stands against a file with this name (with suffix)."""
+    if PurePosixPath(name).suffix.lower() not in FILE_SUFFIXES:
+        yield "voice", f"The carrier takes voice files that end in {', '.join(FILE_SUFFIXES)}. Convert the file."
+    if shortest > 1 and not shortest <= len(name) <= LONGEST_FILE_NAME:
+        yield "voice", f"A file's name has {shortest} to {LONGEST_FILE_NAME} characters, with its ending. Rename it."
+    if size_bytes > MOST_FILE_BYTES:
+        yield "voice", f"The voice file is larger than {MOST_FILE_BYTES // 1024**2} MB. Shorten it."
+
+
+def _speech(speech: Speech) -> Found:
+    if not speech.text.strip():
+        yield "speech.text", "There is no text to speak. Write one."
+    if len(speech.text) > LONGEST_SPEECH:
+        yield "speech.text", _too_long("The text to speak", len(speech.text), LONGEST_SPEECH)
+    yield from (("speech.text", sentence) for sentence in _unknown_places(speech.text))
+    if speech.language not in LANGUAGES:
+        yield "speech.language", "The carrier does not speak this language. Choose one of its languages."
+    slowest, fastest = SPEEDS
+    if speech.speed is not None and not slowest <= speech.speed <= fastest:
+        yield "speech.speed", f"The carrier speaks at {slowest:g} to {fastest:g} times the usual speed."
+
+
+def _course(order: Order) -> Found:
+    yield from _within("play_count", "The message can be played", order.play_count, PLAY_COUNTS, "times")
+    if order.max_call_seconds is not None:
+        yield from _within("max_call_seconds", "A call can last", order.max_call_seconds, CALL_SECONDS, "seconds")
+    if order.ring_seconds is not None:
+        yield from _within("ring_seconds", "It can ring for", order.ring_seconds, RING_SECONDS, "seconds")
+    delays = {
+        "play_delay_seconds": ("The wait before playing can be", order.play_delay_seconds),
+        "hangup_delay_seconds": ("The wait before hanging up can be", order.hangup_delay_seconds),
+    }
+    for part, (words, seconds) in delays.items():
+        yield from _within(part, words, seconds, DELAY_SECONDS, "seconds")
+
+
+def _sms(sms: HangupSms) -> Found:
+    if not sms.app_id.strip():
+        yield "sms.app_id", "The account has no app id for SMS. Fill it in, or leave the SMS out."
+    if not sms.text.strip():
+        yield "sms.text", "The SMS has no text. Write one."
+    if len(sms.text) > LONGEST_SMS:
+        yield "sms.text", _too_long("The SMS", len(sms.text), LONGEST_SMS)
+    yield from (("sms.text", sentence) for sentence in _unknown_places(sms.text))
+    if len(sms.sender_id) > LONGEST_SENDER:
+        yield "sms.sender_id", _too_long("The sender of the SMS", len(sms.sender_id), LONGEST_SENDER)
+    if sms.on_key and not _is_key(sms.on_key):
+        yield "sms.on_key", "The key that brings the SMS is one of 0 to 9."
+    if sms.after_answer_seconds is not None:
+        yield from _within(
+            "sms.after_answer_seconds", "The SMS can follow after", sms.after_answer_seconds, SMS_DELAY_SECONDS,
+            "seconds",
+        )  # fmt: skip
+    if not (sms.on_key or sms.after_answer_seconds is not None or sms.on_failure or sms.on_ringing):
+        yield "sms", "The SMS has no occasion. Choose at least one: a key, an answer, a failure or the ringing."
+
+
+def _transfer(transfer: Transfer) -> Found:
+    if not re.fullmatch(r"[0-9]{1,18}", transfer.group):
+        yield "transfer.group", "The carrier calls groups of agents by a number. Look it up in the carrier's console."
+    if transfer.key and not _is_key(transfer.key):
+        yield "transfer.key", "The key for the transfer is one of 0 to 9."
+    yield from _within("transfer.rate", "Each free agent can get", transfer.rate, TRANSFER_RATES, "calls")
+    if transfer.delay_seconds is None:
+        return
+    if not transfer.key:
+        yield (
+            "transfer.delay_seconds",
+            "The carrier waits before a transfer only if a key asks for it. Choose a key, or leave the wait empty.",
+        )
+    if transfer.delay_seconds < 0:
+        yield "transfer.delay_seconds", "The wait before a transfer can't be negative."
+
+
+def _times(order: Order, settings: AccountSettings) -> Found:
+    moments = [moment for period in order.periods for moment in (period.opens, period.closes)]
+    if any(moment.tzinfo is None for moment in moments):
+        yield "periods", "A period has no time zone."
+    elif order.periods:
+        spans = clock_spans(order.periods, settings.time_zone)
+        if not spans or any(period.closes <= period.opens for period in order.periods):
+            yield "periods", "A period ends before it begins, or lasts less than a minute. Correct it."
+        if len(spans) > MOST_PERIODS:
+            yield (
+                "periods",
+                f"The carrier takes {MOST_PERIODS} periods, and on the clock of the account "
+                f"({settings.time_zone.key}) these are {len(spans)}, for one that crosses midnight there counts twice.",
+            )
+    if order.start_at is not None and order.start_at.tzinfo is None:
+        yield "start_at", "The time of the start has no time zone."
+
+
+def _within(part: str, words: str, value: int, allowed: range, unit: str) -> Found:
+    if value not in allowed:
+        yield part, f"{words} {allowed[0]} to {allowed[-1]:,} {unit}, not {value:,}."
+
+
+def _unknown_places(words: str) -> Iterator[str]:
+    if any(not TEXT_NAME.fullmatch(name) for name in PLACE.findall(words)):
+        yield "Only ${text1} to ${text10} can stand for texts of the person. Correct what else stands in ${…}."
+
+
+def _too_long(what: str, length: int, most: int) -> str:
+    return f"{what} has {length:,} characters, and the carrier takes {most:,}. Shorten it."
+
+
+def _is_key(key: str) -> bool:
+    return bool(re.fullmatch(r"[0-9]", key))
