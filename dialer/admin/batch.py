@@ -15,11 +15,13 @@ from django.utils.translation import gettext_lazy as _
 
 from dialer.admin import columns
 from dialer.admin.base import ReadOnlyAdmin
+from dialer.admin.batch_task import TaskDoors, task_context
 from dialer.admin.doors import address, routes
 from dialer.admin.filters import of_campaign, within_days
 from dialer.admin.links import to_list, to_row
 from dialer.admin.navigation import Attention, Place, Section, capped_count
 from dialer.admin.uncertain import VerdictDoors, exchanges_context
+from dialer.flow.carrier_tasks import can_be_asked
 from dialer.models import Attempt, Batch, CallRecord
 
 ASKED_ABOUT = (Batch.State.UNCERTAIN, Batch.State.ACCEPTED)
@@ -57,7 +59,7 @@ class BatchList(ChangeList):
 
 
 @admin.register(Batch)
-class BatchAdmin(VerdictDoors, ReadOnlyAdmin):
+class BatchAdmin(VerdictDoors, TaskDoors, ReadOnlyAdmin):
     navigation = Place(Section.BEHIND_THE_SCENES, 10, "batches")
     empty_help = _(
         "A campaign’s people are handed to the carrier in batches, one request each. They appear here as soon as a "
@@ -84,9 +86,10 @@ class BatchAdmin(VerdictDoors, ReadOnlyAdmin):
     fieldsets = [
         (_("The batch"), {"fields": ["campaign_link", "account", "sequence", "the_state", "said", "the_reference"]}),
         (_("Its people"), {"fields": ["people", "billed_bar", "open_count", "silent_count", "lists"]}),
-        (_("What happened when"), {"fields": ["sent", "answered", "settled", "next_try", "tries", "task_id"]}),
+        (_("What happened when"), {"fields": ["sent", "answered", "settled", "next_try", "tries"]}),
         (_("Questions about it"), {"fields": ["ask_count", "last_question", "next_question"]}),
     ]
+    task = (_("At the carrier"), {"fields": ["task_id", "starts", "the_task_state", "task_asked"]})
     decision = (_("Decided by hand"), {"fields": ["decided", "decided_by", "decided_because"]})
 
     def get_urls(self) -> list[Any]:
@@ -95,12 +98,15 @@ class BatchAdmin(VerdictDoors, ReadOnlyAdmin):
             "was_sent": self.was_sent_view,
             "was_not_sent": self.was_not_sent_view,
             "ask": self.ask_view,
+            "ask_task": self.ask_task_view,
+            "take_back": self.take_back_view,
         }
         return [*routes(self, **views), *super().get_urls()]
 
     def get_fieldsets(self, request: HttpRequest, obj: Batch | None = None) -> Any:
+        has_task = obj is not None and (obj.carrier_task_id or obj.starts_at or can_be_asked(obj))
         was_decided = obj is not None and obj.decided_at is not None
-        return [*self.fieldsets, self.decision] if was_decided else self.fieldsets
+        return [*self.fieldsets, *([self.task] if has_task else []), *([self.decision] if was_decided else [])]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return BatchList
@@ -114,8 +120,10 @@ class BatchAdmin(VerdictDoors, ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
-        context = exchanges_context(request, object_id) | {
-            "may_decide": request.user.has_perm("dialer.decide_uncertain")
+        context = {
+            **exchanges_context(request, object_id),
+            **task_context(request, self.get_object(request, object_id)),
+            "may_decide": request.user.has_perm("dialer.decide_uncertain"),
         }
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
@@ -232,6 +240,20 @@ class BatchAdmin(VerdictDoors, ReadOnlyAdmin):
     @admin.display(description=_("task at the carrier"))
     def task_id(self, row: Batch) -> SafeString | str:
         return columns.copyable(row.carrier_task_id)
+
+    @admin.display(description=_("begins"))
+    def starts(self, row: Batch) -> SafeString | str:
+        return columns.when(row.starts_at) if row.starts_at else gettext("at once")
+
+    @admin.display(description=_("by its word"))
+    def the_task_state(self, row: Batch) -> SafeString | str:
+        if not row.task_state:
+            return gettext("not asked yet") if can_be_asked(row) else columns.NOTHING
+        return columns.state_badge(row.get_task_state_display(), f"task-{row.task_state}")
+
+    @admin.display(description=_("asked"))
+    def task_asked(self, row: Batch) -> SafeString | str:
+        return columns.when(row.task_asked_at)
 
     @admin.display(description=_("campaign"))
     def campaign_link(self, row: Batch) -> SafeString | str:
