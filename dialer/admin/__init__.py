@@ -12,6 +12,7 @@ from dialer.admin import (
     do_not_call,
     do_not_call_list,
     exchange,
+    features,
     voice_file,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "do_not_call",
     "do_not_call_list",
     "exchange",
+    "features",
     "voice_file",
 ]

@@ -1,11 +1,12 @@
 """What a page tells the console about itself: its place, what needs a person, its figures on the overview."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from django.contrib.admin import ModelAdmin
 from django.db.models import QuerySet, TextChoices
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -31,6 +32,16 @@ class Place:
     order: int
     icon: str
     label: Text = ""  # empty: the plural of the model
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoosePage:
+    """A page about no model: its name, which is also its address, and who may see it."""
+
+    name: str
+    place: Place  # with a label
+    permission: str  # such as "dialer.view_account"
+    view: Callable[[HttpRequest], HttpResponseBase]
 
 
 @dataclass(frozen=True, kw_only=True)

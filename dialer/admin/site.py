@@ -9,17 +9,20 @@ The site knows no page by name. Each page (a ConsoleAdmin of dialer/admin/base.p
     figures(request) -> list[Figure]                   its numbers on the overview
     empty_help                                         what an empty list says
 
-so that a later app, which this one must not import, stands in the navigation like any other. Entries and lines
-are shown only to those who may see the page.
+or, if it is about no model, is added by `site.add_page(LoosePage(...))`. So a later app, which this one must not
+import, stands in the navigation like any other. Entries and lines are shown only to those
+who may see the page.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.contrib.admin import AdminSite, ModelAdmin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.db.models.base import ModelBase
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.functional import SimpleLazyObject
@@ -28,7 +31,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dialer.admin import overview
 from dialer.admin.base import ConsoleAdmin
-from dialer.admin.navigation import Attention, Entry, EntryGroup, Need, Place, Section, badge, leads_to
+from dialer.admin.navigation import Attention, Entry, EntryGroup, LoosePage, Need, Place, Section, badge, leads_to
 
 # Whoever may add or edit a schedule or a queued task of django-q can run any function of ours. No permission is
 # worth that, so its pages do not exist here.
@@ -47,6 +50,14 @@ class ConsoleSite(AdminSite):
     index_title = _("Overview")
     site_url = None
     enable_nav_sidebar = False  # ours stands in its place
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self._loose_pages: list[LoosePage] = []
+
+    def add_page(self, page: LoosePage) -> None:
+        """A page without a model: in the navigation, and at `/<name>/` as `admin:<name>`, for whoever may see it."""
+        self._loose_pages.append(page)
 
     def register(
         self,
@@ -84,9 +95,13 @@ class ConsoleSite(AdminSite):
         groups[Section.OPERATE].entries.append(
             Entry(label=self.index_title, icon="overview", url=index, is_current=request.path == index)
         )
+        entries = []
         for page, place in self._places(request):
             items = [need.attention for need in needs if need.page is page]
-            groups[place.section].entries.append(self._entry(request, page, place, items))
+            entries.append((place, self._entry(request, page, place, items)))
+        entries += [(page.place, self._loose_entry(request, page)) for page in self._loose_pages_for(request)]
+        for place, entry in sorted(entries, key=lambda pair: pair[0].order):
+            groups[place.section].entries.append(entry)
         return [group for group in groups.values() if group.entries]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
@@ -94,7 +109,8 @@ class ConsoleSite(AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         live = path("overview/", self.admin_view(self.overview_view), name="overview")
-        return [live, *super().get_urls()]
+        loose = [path(f"{page.name}/", self.admin_view(_guarded(page)), name=page.name) for page in self._loose_pages]
+        return [live, *loose, *super().get_urls()]
 
     def overview_view(self, request: HttpRequest) -> TemplateResponse:
         """The inner part of the overview alone, for its live refresh."""
@@ -132,7 +148,23 @@ class ConsoleSite(AdminSite):
             is_alarm=any(item.is_alarm for item in items),
         )
 
+    def _loose_pages_for(self, request: HttpRequest) -> Iterator[LoosePage]:
+        return (page for page in self._loose_pages if request.user.has_perm(page.permission))
+
+    def _loose_entry(self, request: HttpRequest, page: LoosePage) -> Entry:
+        url = reverse(f"admin:{page.name}", current_app=self.name)
+        return Entry(label=page.place.label, icon=page.place.icon, url=url, is_current=leads_to(request, url))
+
     def _list_url(self, page: ModelAdmin) -> str:
         """The address of a page's list."""
         opts = page.opts
         return reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist", current_app=self.name)
+
+
+def _guarded(page: LoosePage) -> Callable[[HttpRequest], HttpResponseBase]:
+    def view(request: HttpRequest) -> HttpResponseBase:
+        if not request.user.has_perm(page.permission):
+            raise PermissionDenied
+        return page.view(request)
+
+    return view

@@ -136,6 +136,7 @@ def every_page() -> list[str]:
         f"{home}/campaign/{draft.pk}/numbers/",
         f"{home}/campaign/{draft.pk}/launch/",
         f"{home}/campaign/{draft.pk}/test_call/",
+        "/features/",
         f"{home}/contactlist/",
         f"{home}/contactlist/{open_list.pk}/columns/",
         f"{home}/contactlist/{open_list.pk}/remove/",
