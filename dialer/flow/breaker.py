@@ -24,8 +24,9 @@ def watch(*, now: datetime | None = None) -> int:
     """Running campaigns that broke one of their limits are paused; how many. May be repeated."""
     now = now or timezone.now()
     paused = 0
-    for campaign in Campaign.objects.filter(state=Campaign.State.RUNNING).select_related("account"):
-        if routes.are_several(campaign):
+    running = Campaign.objects.filter(state=Campaign.State.RUNNING).select_related("account")
+    for campaign in running.annotate(has_several_accounts=routes.are_several()):
+        if campaign.has_several_accounts:
             paused += _close_bad_ones(campaign, routes.usable_accounts(campaign), now=now)
         elif because := complaint(campaign, now=now):
             paused += state.advance(campaign, Campaign.State.PAUSED, paused_because=because)

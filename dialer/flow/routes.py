@@ -26,9 +26,9 @@ def routes_of(campaign: Campaign) -> list[Route]:
     return [own, *rows.values()]
 
 
-def are_several(campaign: Campaign) -> bool:
-    """Does it name further accounts, whatever has become of them?"""
-    return campaign.routes.exclude(account=campaign.account_id).exists()
+def are_several() -> Exists:
+    """A condition on campaigns: those that name further accounts, whatever has become of them."""
+    return Exists(Route.objects.filter(campaign=OuterRef("pk")).exclude(account=OuterRef("account")))
 
 
 def is_usable(route: Route) -> bool:
