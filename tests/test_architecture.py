@@ -1,10 +1,13 @@
 """Imports point one way; whoever breaks that is named here."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from dialer.terms import CarrierName
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("config", "dialer", "recordings", "sandbox")
@@ -98,18 +101,124 @@ def test_only_the_queues_own_modules_know_the_queue() -> None:
     assert knows <= {"dialer.tasks", "dialer.schedule_sync"}
 
 
-def test_carriers_spellings_stay_in_their_dialects() -> None:
-    spellings = ("chengshudu", "disnumber", "destnumber", "billsec", "userkey", "hangupcause", "recordfilename")
-    allowed = ("dialer.carriers.yunhu", "sandbox")
+# Words by which a carrier's own language is told, and where they may stand.
+SPELLINGS = {
+    "yunhu": (
+        "chengshudu",
+        "disnumber",
+        "destnumber",
+        "billsec",
+        "userkey",
+        "hangupcause",
+        "recordfilename",
+        "customuuid",
+        "nationcode",
+        "voicetype",
+        "todayonly",
+        "syncflag",
+    ),
+    "laaffic": (
+        "displayNum",
+        "taskName",
+        "calleeNumber",
+        "numberInfoList",
+        "voiceFileId",
+        "terminationCode",
+        "feedbackValue",
+        "billPeriod",
+        "recordingFileId",
+        "callStatus",
+        "toSeat",
+        "sipGroupId",
+        "hangUpSms",
+        "smsContent",
+        "loopCount",
+        "maxCalls",
+        "allowSendTime",
+    ),
+}
+
+
+@pytest.mark.parametrize("carrier", CarrierName.values)
+def test_carriers_spellings_stay_in_their_dialects(carrier: str) -> None:
+    allowed = (f"dialer.carriers.{carrier}", "sandbox")
     wrong = [
         f"{module}: {word}"
         for module, path in modules()
         if not module.startswith(allowed)
-        for word in spellings
+        for word in SPELLINGS[carrier]
         if word in path.read_text()
     ]
 
     assert wrong == []
+
+
+# Where a carrier's name may stand in the code: who defines it, speaks for it or imitates it, and
+NAMES_A_CARRIER = (
+    "dialer.terms",
+    "dialer.carriers",
+    "sandbox",
+    "config.demo",  # which opens accounts at the sandbox
+    "dialer.models.account",  # the default of a column
+    "dialer.admin.account_form",  # the default of a form that every page overrides
+)
+
+
+def test_nobody_asks_for_a_carriers_name() -> None:
+    wrong = [
+        f"{module}:{line}: {word}"
+        for module, path in modules()
+        if not module.startswith(NAMES_A_CARRIER)
+        for line, word in carriers_named_in(ast.parse(path.read_text()))
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("folder", ["templates", "static"])
+def test_no_page_knows_a_carriers_name(folder: str) -> None:
+    names = re.compile("|".join(CarrierName.values), re.IGNORECASE)
+    files = [path for path in (ROOT / folder).rglob("*") if path.suffix in {".html", ".js", ".css", ".svg"}]
+
+    assert files
+    assert [str(path) for path in files if names.search(path.read_text())] == []
+
+
+def test_a_carriers_name_is_found_in_code_and_not_in_docstrings() -> None:
+    source = """
+'''What Yunhu's page says.'''
+from dialer.carriers import laaffic
+def is_yunhu(account):
+    "For Laaffic."
+    return account.carrier in (CarrierName.YUNHU, "laaffic")
+"""
+    assert [word for _, word in carriers_named_in(ast.parse(source))] == ["laaffic", "is_yunhu", "YUNHU", "laaffic"]
+
+
+def carriers_named_in(tree: ast.Module) -> list[tuple[int, str]]:
+    """Lines of the code, without docstrings and comments, that name a carrier, with the word that does."""
+    statements = (node.value for node in ast.walk(tree) if isinstance(node, ast.Expr))
+    docstrings = {id(value) for value in statements if isinstance(value, ast.Constant)}
+    words = [
+        (getattr(node, "lineno", 0), word)
+        for node in ast.walk(tree)
+        if id(node) not in docstrings
+        for word in words_of(node)
+    ]
+    return sorted((line, word) for line, word in words if any(name in word.lower() for name in CarrierName.values))
+
+
+def words_of(node: ast.AST) -> Iterator[str]:
+    """The names and texts that stand in this node itself."""
+    match node:
+        case ast.Constant(value=str(text)):
+            yield text
+        case ast.Name(id=word) | ast.Attribute(attr=word) | ast.FunctionDef(name=word) | ast.ClassDef(name=word):
+            yield word
+        case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+            yield from (alias.name for alias in aliases)
+            if isinstance(node, ast.ImportFrom):
+                yield node.module or ""
 
 
 def test_no_import_hides_inside_a_function_to_break_a_circle() -> None:

@@ -13,6 +13,7 @@ from django.conf import settings
 
 from config.keys import with_fresh_secrets
 from dialer import first_administrator
+from dialer.terms import CarrierName
 
 EXAMPLE = (settings.BASE_DIR / ".env.example").read_text(encoding="utf-8")
 SETTINGS = ast.parse((settings.BASE_DIR / "config" / "settings.py").read_text(encoding="utf-8"))
@@ -85,6 +86,47 @@ def test_a_printed_env_file_with_every_default_taken_starts_django(tmp_path):
     told = django_says(tmp_path / ".env", tmp_path, "from django.conf import settings as s; print(*s.FIELD_KEYS)")
 
     assert Fernet(told.strip())
+
+
+GUIDE = (settings.BASE_DIR / "docs" / "adding-a-carrier.md").read_text(encoding="utf-8")
+NAMED_PATHS = sorted(set(re.findall(r"`((?:[\w<>*-]+/)[\w<>*./-]*)`", GUIDE)))
+
+
+@pytest.mark.parametrize("path", NAMED_PATHS)
+def test_every_path_in_the_guide_to_a_new_carrier_exists_for_the_carriers_there_are(path):
+    missing = [
+        found
+        for name in CarrierName.values
+        if not any(settings.BASE_DIR.glob(found := path.replace("<carrier>", name)))
+    ]
+
+    assert missing == []
+
+
+def test_the_guide_to_a_new_carrier_names_every_file_of_the_second_one():
+    patterns = [path.replace("<carrier>", CarrierName.LAAFFIC.value) for path in NAMED_PATHS]
+    folders = ("config", "dialer", "docs", "recordings", "sandbox", "static", "templates", "tests")
+    files = [
+        path.relative_to(settings.BASE_DIR)
+        for folder in folders
+        for path in (settings.BASE_DIR / folder).rglob("*laaffic*")
+        if "__pycache__" not in path.parts
+    ]
+
+    assert files
+    assert [str(path) for path in files if not any(path.match(pattern.rstrip("/")) for pattern in patterns)] == []
+
+
+def test_the_guide_to_a_new_carrier_speaks_of_what_the_contract_has():
+    words = re.findall(r"`([A-Za-z_]+)`", GUIDE)
+    contract = (settings.BASE_DIR / "dialer" / "carriers" / "contract.py").read_text(encoding="utf-8")
+    code = contract + "".join(
+        (settings.BASE_DIR / path).read_text(encoding="utf-8")
+        for path in NAMED_PATHS
+        if path.endswith(".py") and "<" not in path
+    )
+
+    assert [word for word in words if word not in code and word not in CarrierName.values] == []
 
 
 def django_says(env_file: Path, data_dir: Path, code: str) -> str:
