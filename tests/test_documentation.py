@@ -93,40 +93,33 @@ NAMED_PATHS = sorted(set(re.findall(r"`((?:[\w<>*-]+/)[\w<>*./-]*)`", GUIDE)))
 
 
 @pytest.mark.parametrize("path", NAMED_PATHS)
-def test_every_path_in_the_guide_to_a_new_carrier_exists_for_the_carriers_there_are(path):
-    missing = [
-        found
-        for name in CarrierName.values
-        if not any(settings.BASE_DIR.glob(found := path.replace("<carrier>", name)))
-    ]
+def test_every_path_in_the_guide_to_a_new_carrier_exists_for_a_carrier_that_is_there(path):
+    paths = [path.replace("<carrier>", name) for name in CarrierName.values]
 
-    assert missing == []
+    assert any(any(settings.BASE_DIR.glob(found)) for found in paths), f"{path} is nowhere"
 
 
-def test_the_guide_to_a_new_carrier_names_every_file_of_the_second_one():
-    patterns = [path.replace("<carrier>", CarrierName.LAAFFIC.value) for path in NAMED_PATHS]
+def test_the_guide_to_a_new_carrier_names_every_file_of_each_carrier():
+    patterns = [path.replace("<carrier>", name) for path in NAMED_PATHS for name in CarrierName.values]
     folders = ("config", "dialer", "docs", "recordings", "sandbox", "static", "templates", "tests")
-    files = [
+    found = [
         path.relative_to(settings.BASE_DIR)
         for folder in folders
-        for path in (settings.BASE_DIR / folder).rglob("*laaffic*")
-        if "__pycache__" not in path.parts
+        for name in CarrierName.values
+        for path in (settings.BASE_DIR / folder).rglob(f"*{name}*.*")
+        if "__pycache__" not in path.parts and "admin" not in path.parts  # a page's tests are the page's
     ]
 
-    assert files
-    assert [str(path) for path in files if not any(path.match(pattern.rstrip("/")) for pattern in patterns)] == []
+    assert found
+    assert [str(path) for path in found if not any(path.match(pattern) for pattern in patterns)] == []
 
 
-def test_the_guide_to_a_new_carrier_speaks_of_what_the_contract_has():
+def test_the_guide_to_a_new_carrier_speaks_of_what_the_code_has():
     words = re.findall(r"`([A-Za-z_]+)`", GUIDE)
-    contract = (settings.BASE_DIR / "dialer" / "carriers" / "contract.py").read_text(encoding="utf-8")
-    code = contract + "".join(
-        (settings.BASE_DIR / path).read_text(encoding="utf-8")
-        for path in NAMED_PATHS
-        if path.endswith(".py") and "<" not in path
-    )
+    files = [settings.BASE_DIR / path for path in NAMED_PATHS if path.endswith(".py") and "<" not in path]
+    code = "".join(file.read_text(encoding="utf-8") for file in files)
 
-    assert [word for word in words if word not in code and word not in CarrierName.values] == []
+    assert [word for word in words if word not in code] == []
 
 
 def django_says(env_file: Path, data_dir: Path, code: str) -> str:
