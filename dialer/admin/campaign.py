@@ -19,7 +19,14 @@ from dialer.admin.base import ConsoleAdmin
 from dialer.admin.campaign_form import OF_A_DRAFT, OF_A_PAUSED_ONE, CampaignForm, PaceForm
 from dialer.admin.campaign_hours import HoursDoors
 from dialer.admin.campaign_numbers import NumbersDoors, numbers_context
-from dialer.admin.campaign_parts import EDITABLE, CallWindowInline, RetryRuleInline
+from dialer.admin.campaign_parts import (
+    EDITABLE,
+    CallWindowInline,
+    CarrierPeriodInline,
+    RetryRuleInline,
+    RouteInline,
+)
+from dialer.admin.campaign_preview import PreviewDoors, preview_of
 from dialer.admin.campaign_status import StatusDoors
 from dialer.admin.campaign_week import hours_context
 from dialer.admin.doors import FORM, back_to, door, routes
@@ -46,7 +53,7 @@ class CampaignList(ChangeList):
 
 
 @admin.register(Campaign)
-class CampaignAdmin(LaunchDoors, TestCallDoors, HoursDoors, NumbersDoors, StatusDoors, ConsoleAdmin):
+class CampaignAdmin(LaunchDoors, TestCallDoors, HoursDoors, NumbersDoors, PreviewDoors, StatusDoors, ConsoleAdmin):
     navigation = Place(Section.OPERATE, 10, "campaigns")
     empty_help = _("A campaign plays one voice file to a list of people, with one account.")
     form = CampaignForm
@@ -57,7 +64,7 @@ class CampaignAdmin(LaunchDoors, TestCallDoors, HoursDoors, NumbersDoors, Status
     list_filter = ["state", "account"]
     list_select_related = ["account"]
     search_fields = ["name"]
-    inlines = [CallWindowInline, RetryRuleInline]
+    inlines = [CallWindowInline, RetryRuleInline, RouteInline, CarrierPeriodInline]
 
     def get_urls(self) -> list[Any]:
         views = {
@@ -78,7 +85,7 @@ class CampaignAdmin(LaunchDoors, TestCallDoors, HoursDoors, NumbersDoors, Status
             "test_call_live": self.test_call_live_view,
             "test_call_bills": self.test_call_bills_view,
         }
-        return [*routes(self, **views), *super().get_urls()]
+        return [*routes(self, **views), *self.preview_routes(), *super().get_urls()]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return CampaignList
@@ -98,6 +105,10 @@ class CampaignAdmin(LaunchDoors, TestCallDoors, HoursDoors, NumbersDoors, Status
                 widget = form.base_fields[name].widget
                 widget.can_add_related = widget.can_change_related = widget.can_view_related = False
         return form
+
+    def get_inlines(self, request: HttpRequest, obj: Campaign | None) -> Any:
+        """The carrier's periods belong to what is told to it, which no paused campaign changes."""
+        return [part for part in self.inlines if part is not CarrierPeriodInline or not _is_paused(obj)]
 
     def get_fieldsets(self, request: HttpRequest, obj: Campaign | None = None) -> Any:
         return OF_A_PAUSED_ONE if _is_paused(obj) else OF_A_DRAFT
@@ -134,6 +145,8 @@ class CampaignAdmin(LaunchDoors, TestCallDoors, HoursDoors, NumbersDoors, Status
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         context["show_save_and_add_another"] = False
         campaign = kwargs.get("obj")
+        if isinstance(context["adminform"].form, CampaignForm):
+            context["abilities"] = {**context["adminform"].form.abilities, **preview_of(campaign)}
         if campaign is not None:
             context |= numbers_context(campaign) | hours_context(campaign, now=timezone.now())
             context["can_launch"] = request.user.has_perm("dialer.launch_campaign")

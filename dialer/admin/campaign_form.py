@@ -1,17 +1,35 @@
 """The form of a campaign: a draft in full; of a paused one its hours, pace and rules for calling again."""
 
+from datetime import UTC, tzinfo
 from typing import Any
 
 from django import forms
+from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dialer.admin import columns, countries
 from dialer.admin.base import ConsoleForm
 from dialer.admin.campaign_parts import ClockInput
+from dialer.admin.campaign_wishes import (
+    AFTERWARDS,
+    CALL,
+    CARRIERS_CLOCK,
+    NEEDS,
+    TRANSFER,
+    VOICE,
+    WHO_AND_WHY,
+    abilities,
+    language,
+    languages,
+    zone_of_account,
+)
 from dialer.flow.connect import capabilities_of
+from dialer.flow.ordering import Unsaved, problems
+from dialer.flow.texts import unknown
 from dialer.models import Account, CallWindow, Campaign, VoiceFile
-from dialer.terms import VoiceDelivery
+from dialer.terms import CampaignKind, VoiceDelivery
 
 HOURS = (
     _("Own hours"),
@@ -42,19 +60,12 @@ LIMITS = (
     },
 )
 OF_A_DRAFT = [
-    (None, {"fields": ["name", "purpose", "account", "voice_file", "voice_delivery"]}),
-    (
-        _("The call"),
-        {
-            "fields": [
-                ("wants_keypress", "opt_out_key"),
-                "caller_id",
-                ("ring_seconds", "max_call_seconds"),
-                "drops_undialled_today",
-                "remark",
-            ]
-        },
-    ),
+    WHO_AND_WHY,
+    VOICE,
+    CALL,
+    TRANSFER,
+    AFTERWARDS,
+    CARRIERS_CLOCK,
     PACE,
     LIMITS,
     (_("If it is started at a set time"), {"fields": ["late_grace_minutes"]}),
@@ -62,8 +73,25 @@ OF_A_DRAFT = [
 ]
 OF_A_PAUSED_ONE = [PACE, LIMITS, HOURS]
 
+NEW = Campaign()  # with every default
+
 # Fields which, left empty, are as the account says.
 FROM_ACCOUNT = ("caller_id", "batch_size", "numbers_per_minute", "at_carrier_limit")
+
+
+class MomentField(forms.DateTimeField):
+    """A moment on the clock of `zone`, which the page names."""
+
+    zone: tzinfo = UTC
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+    def to_python(self, value: Any) -> Any:
+        with timezone.override(self.zone):
+            return super().to_python(value)
+
+    def prepare_value(self, value: Any) -> Any:
+        with timezone.override(self.zone):
+            return super().prepare_value(value)
 
 
 class PaceForm(ConsoleForm):
@@ -128,35 +156,131 @@ class PaceForm(ConsoleForm):
                 self.add_error(name, gettext("Days, opening and closing belong together."))
 
     def _check_batch_size(self, cleaned: dict[str, Any], account: Account) -> None:
-        ceiling = max(capabilities_of(account).ceilings.values())
+        ceilings = capabilities_of(account).ceilings
+        kind = cleaned.get("kind") or self.instance.kind
+        ceiling = ceilings.get(kind) or max(ceilings.values())
         if (cleaned.get("batch_size") or 0) > ceiling:
             most = columns.count(ceiling)
             self.add_error("batch_size", gettext("This carrier takes at most %s numbers at a time.") % most)
 
 
 class CampaignForm(PaceForm):
-    """A draft. What the account's carrier can't do is said here, before anything is launched."""
+    """A draft. What the account's carrier can't do is said here, before anything is launched.
 
-    account = forms.ModelChoiceField(Account.objects.filter(is_enabled=True))
-    voice_file = forms.ModelChoiceField(VoiceFile.objects.all())
+    Fields that depend on the carrier may be left out, as the browser does with what it hides: they keep the default.
+    """
+
+    account = forms.ModelChoiceField(
+        Account.objects.filter(is_enabled=True), help_text=_("The form below shows what its carrier can do.")
+    )
+    voice_file = forms.ModelChoiceField(VoiceFile.objects.all(), required=False)
+    kind = forms.ChoiceField(label=_("Kind"), choices=CampaignKind.choices, required=False)
+    speech_language = forms.ChoiceField(label=_("Language"), required=False)
+    carrier_start_at = MomentField(label=_("The carrier begins at"), required=False)
+
+    class Meta(PaceForm.Meta):
+        widgets = {
+            "speech_text": forms.Textarea(attrs={"rows": 4, "data-preview": "speech_text"}),
+            "sms_text": forms.Textarea(attrs={"rows": 4, "data-preview": "sms_text"}),
+        }
+        help_texts = {
+            "speech_text": _("${text1} to ${text10} stand for the texts of the row."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in NEEDS:
+            if name in self.fields:
+                self.fields[name].required = False
+        accounts = list(self.fields["account"].queryset)
+        self.abilities = abilities(accounts)
+        self.fields["speech_language"].choices = [("", "—"), *self._languages(accounts)]
+        self._set_clock(accounts)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
+        cleaned["kind"] = cleaned.get("kind") or CampaignKind.MESSAGE.value
         account = self.chosen_account(cleaned)
+        self._keep_defaults(cleaned, account)
         if account is not None:
-            self._check_voice_delivery(cleaned, account)
             self._check_country(account)
+            self._check_speech(cleaned, account)
+        self._check_start(cleaned)
+        self._check_voice(cleaned)
+        self._check_texts(cleaned)
         if cleaned.get("opt_out_key") and not cleaned.get("wants_keypress"):
             self.add_error("opt_out_key", gettext("Collect key presses too, or nobody’s wish is heard."))
         return cleaned
 
+    def _post_clean(self) -> None:
+        """What the row would be is known now: the carrier's limits are read, and the carrier is not asked."""
+        super()._post_clean()
+        account = self.chosen_account(self.cleaned_data)
+        if account is None:
+            return
+        told = set(self.errors)
+        unsaved = Unsaved(delivery=VoiceDelivery(self.instance.voice_delivery))
+        for name, sentence in problems(self.instance, account, unsaved=unsaved):
+            if name not in told:
+                self.add_error(name if name in self.fields else None, sentence)
+
     def chosen_account(self, cleaned: dict[str, Any]) -> Account | None:
         return cleaned.get("account")
 
-    def _check_voice_delivery(self, cleaned: dict[str, Any], account: Account) -> None:
-        delivery = VoiceDelivery(cleaned.get("voice_delivery", VoiceDelivery.CARRIER_FILE))
-        if delivery not in capabilities_of(account).voice_deliveries:
-            self.add_error("voice_delivery", gettext("This carrier does not take the voice file in that way."))
+    def _languages(self, accounts: list[Account]) -> list[tuple[str, str]]:
+        """Those of all accounts, and the stored one even if nobody speaks it any more."""
+        offered = languages(accounts)
+        own = self.instance.speech_language
+        return offered if not own or own in dict(offered) else [*offered, (own, language(own))]
+
+    def _set_clock(self, accounts: list[Account]) -> None:
+        """The carrier's start is written and read on the clock of the account's country."""
+        chosen = str(self["account"].value() or "")
+        zone = next((zone_of_account(account) for account in accounts if str(account.pk) == chosen), None)
+        field = self.fields["carrier_start_at"]
+        field.zone = zone or UTC
+        field.help_text = format_html(
+            gettext("On the clock of the people called ({zone}). Empty: it begins at once."),
+            zone=format_html("<span data-zone>{}</span>", zone.key if zone else gettext("choose an account first")),
+        )
+
+    def _keep_defaults(self, cleaned: dict[str, Any], account: Account | None) -> None:
+        """What was not asked, or left empty where a number belongs, is as for a new campaign."""
+        can = capabilities_of(account).features if account else frozenset(NEEDS.values())
+        for name, feature in NEEDS.items():
+            if name not in self.fields or name in self.errors:
+                continue
+            was_asked = self.add_prefix(name) in self.data
+            if (feature not in can and not was_asked) or cleaned.get(name) is None:
+                cleaned[name] = getattr(NEW, name)
+
+    def _check_voice(self, cleaned: dict[str, Any]) -> None:
+        is_spoken = cleaned.get("voice_delivery") == VoiceDelivery.SPOKEN_TEXT
+        if not is_spoken and not cleaned.get("voice_file") and "voice_file" not in self.errors:
+            self.add_error("voice_file", gettext("Choose the file that people hear."))
+        if is_spoken and not cleaned.get("speech_text") and "speech_text" not in self.errors:
+            self.add_error("speech_text", gettext("Write what the carrier is to say, or choose a voice file."))
+
+    def _check_speech(self, cleaned: dict[str, Any], account: Account) -> None:
+        """The voice's way is judged with the other limits; the language is a choice among the carrier's own."""
+        can = capabilities_of(account)
+        if cleaned.get("voice_delivery") != VoiceDelivery.SPOKEN_TEXT or "speech_language" in self.errors:
+            return
+        if VoiceDelivery.SPOKEN_TEXT in can.voice_deliveries and cleaned.get("speech_language") not in can.languages:
+            self.add_error("speech_language", gettext("Choose a language that this carrier speaks."))
+
+    def _check_start(self, cleaned: dict[str, Any]) -> None:
+        """A moment that passes while a draft lies here is told before the launch, not at each change of the draft."""
+        start_at = cleaned.get("carrier_start_at")
+        if start_at and "carrier_start_at" in self.changed_data and start_at <= timezone.now():
+            self.add_error("carrier_start_at", gettext("This moment has passed. Choose a later one, or none."))
+
+    def _check_texts(self, cleaned: dict[str, Any]) -> None:
+        for name in ("speech_text", "sms_text"):
+            strange = unknown(cleaned.get(name) or "")
+            if strange:
+                sentence = gettext("%s stands for nothing. Use ${text1} to ${text10}.") % ", ".join(strange)
+                self.add_error(name, sentence)
 
     def _check_country(self, account: Account) -> None:
         """Numbers that were read with one country's plan are not called with an account of another."""

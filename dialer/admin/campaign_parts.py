@@ -1,17 +1,21 @@
-"""What a campaign consists of besides itself: its own hours on each weekday, and the rules for calling again."""
+"""What a campaign consists of besides itself: own hours, rules for calling again, further accounts, periods."""
 
 from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import Model, TimeField
 from django.http import HttpRequest
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from dialer.admin import countries
 from dialer.admin.rows import NamedRow, NamedRows
-from dialer.models import CallWindow, Campaign, RetryRule
-from dialer.terms import Disposition
+from dialer.flow.ordering import Unsaved, problems
+from dialer.models import Account, CallWindow, Campaign, CarrierPeriod, RetryRule, Route
+from dialer.terms import Disposition, VoiceDelivery
 
 EDITABLE = (Campaign.State.DRAFT, Campaign.State.PAUSED)
 AGAIN = [("", "—"), *(choice for choice in Disposition.choices if choice[0] != Disposition.ANSWERED)]
@@ -82,3 +86,108 @@ class RetryRuleInline(_Part):
         "Without a rule nobody is called twice. Whoever answered is never called again. The hours, the limits for "
         "one number and the do-not-call lists hold for each round."
     )
+
+
+class CarrierPeriodForm(NamedRow):
+    class Meta:
+        model = CarrierPeriod
+        fields = ["opens", "closes"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        opens, closes = cleaned.get("opens"), cleaned.get("closes")
+        if opens and closes and closes <= opens:
+            self.add_error("closes", gettext("A period ends after it begins, on the same day."))
+        return cleaned
+
+
+class CarrierPeriodRows(NamedRows):
+    def clean(self) -> None:
+        """Raises ValidationError with what the account's carrier can't do of the periods."""
+        super().clean()
+        campaign: Campaign = self.instance
+        rows = _kept(self)
+        if not rows or not campaign.account_id or any(form.errors for form in rows):
+            return
+        periods = tuple((form.cleaned_data["opens"], form.cleaned_data["closes"]) for form in rows)
+        unsaved = Unsaved(delivery=VoiceDelivery(campaign.voice_delivery), periods=periods)
+        found = problems(campaign, campaign.account, unsaved=unsaved)
+        sentences = [sentence for name, sentence in found if name == "carrier_periods"]
+        if sentences:
+            raise ValidationError(sentences)
+
+
+class CarrierPeriodInline(_Part):
+    model = CarrierPeriod
+    form = CarrierPeriodForm
+    formset = CarrierPeriodRows
+    max_num = 3
+    verbose_name = _("period")
+    verbose_name_plural = _("Periods of the day to which the carrier keeps by itself")
+    explanation = _(
+        "Three at most, on the clock of the people called. No row: the carrier calls whenever it has a batch. They "
+        "never widen the hours above."
+    )
+    formfield_overrides = {TimeField: {"widget": ClockInput}}
+
+
+class RouteForm(NamedRow):
+    account = forms.ModelChoiceField(Account.objects.filter(is_enabled=True), label=_("further account"))
+
+    class Meta:
+        model = Route
+        fields = ["account", "share", "voice_delivery"]
+        labels = {"voice_delivery": _("the message reaches its carrier as")}
+
+
+class RouteRows(NamedRows):
+    def clean(self) -> None:
+        """Each row's mistakes stand beside its field, also an account that is named twice."""
+        seen: set[Account] = set()
+        for form in _kept(self):
+            account = form.cleaned_data.get("account")
+            if account is None or form.errors:
+                continue
+            if account in seen:
+                form.add_error("account", gettext("This account has a row already. Change its share there."))
+            elif self.instance.account_id:
+                self._check(form, account)
+            seen.add(account)
+
+    def _check(self, form: Any, account: Account) -> None:
+        campaign: Campaign = self.instance
+        own = form.cleaned_data.get("voice_delivery")
+        if account == campaign.account:
+            if own:
+                form.add_error("voice_delivery", gettext("Leave it empty: the campaign’s own account has its own way."))
+            return
+        if account.country != campaign.account.country:
+            sentence = gettext("It calls people in %(theirs)s, the campaign’s account people in %(ours)s.")
+            names = {"theirs": countries.name(account.country), "ours": countries.name(campaign.account.country)}
+            form.add_error("account", sentence % names)
+            return
+        unsaved = Unsaved(delivery=VoiceDelivery(own or campaign.voice_delivery))
+        for name, sentence in problems(campaign, account, unsaved=unsaved):
+            form.add_error("voice_delivery" if name == "voice_delivery" else "account", sentence)
+
+
+class RouteInline(_Part):
+    model = Route
+    form = RouteForm
+    formset = RouteRows
+    verbose_name = _("account")
+    verbose_name_plural = _("Further accounts")
+    explanation = _(
+        "The people are shared out among these accounts and the campaign’s own, which has the share 1 unless it stands "
+        "here too. With share 2 an account gets twice as many."
+    )
+
+
+def _kept(rows: Any) -> list[Any]:
+    """Forms of the rows that are filled in and not to be removed."""
+    gone = set(rows.deleted_forms)
+    return [
+        form
+        for form in rows.forms
+        if form not in gone and hasattr(form, "cleaned_data") and (form.has_changed() or form.instance.pk)
+    ]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dialer.admin.campaign_now import events, pending, standstill
+from dialer.admin.campaign_settings import settings_context
 from dialer.admin.campaign_week import hours_context
 from dialer.admin.columns import duration, share
 from dialer.admin.doors import LOOK, address, door, has_list, list_address, show
@@ -47,7 +48,7 @@ class StatusDoors:
     @door("view_campaign", methods=LOOK)
     def status_view(self: Any, request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
         context = self._status_context(request, campaign)
-        context |= hours_context(campaign, now=timezone.now())
+        context |= hours_context(campaign, now=timezone.now()) | settings_context(campaign)
         return show(self, request, "admin/dialer/campaign/status.html", campaign, title=gettext("Status"), **context)
 
     @door("view_campaign", methods=LOOK)

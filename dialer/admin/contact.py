@@ -125,4 +125,6 @@ def _why_skipped(contact: Contact) -> str:
         return gettext("Same number as row %s.") % contact.duplicate_of_row
     if reason == SkipReason.DO_NOT_CALL:
         return gettext("It is on the do-not-call list.")
+    if reason == SkipReason.TEXT_MISSING:
+        return gettext("Its row lacks a text that the message or the SMS uses.")
     return phone.explain(phone.Problem(reason.value), contact.raw, contact.campaign.account.country)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dialer import tasks
 from dialer.admin import columns, countries
+from dialer.admin.campaign_settings import settings_context
 from dialer.admin.campaign_week import hours_context
 from dialer.admin.doors import FORM, LOOK, ORDER, back_to, door, give, list_address, show
 from dialer.admin.voice_file import voice_path
@@ -83,6 +84,7 @@ class LaunchDoors:
             clock=clock(campaign, now),
             zone=start.zone.key,
             retry_rules=list(campaign.retry_rules.all()),
+            **settings_context(campaign),
             **hours_context(campaign, now=now),
         )
 

@@ -1,20 +1,21 @@
 """Campaign and batch -> the order that a carrier hears, and what of it this carrier can't do."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass
+from datetime import datetime, time
 
 from django.utils import timezone
 
 from dialer.carriers.contract import Capabilities
-from dialer.carriers.order import Callee, HangupSms, Order, Period, Transfer
+from dialer.carriers.order import Callee, HangupSms, Order, Period, Transfer, Voice
+from dialer.flow import texts
 from dialer.flow.connect import capabilities_of, carrier_of
 from dialer.flow.hours import zone_of
 from dialer.flow.mistakes import DialerError
 from dialer.flow.voice_location import delivery_at, voice_of
 from dialer.models import Account, Batch, Campaign, Contact
 from dialer.models.batch import new_reference
-from dialer.terms import CampaignKind, Feature
+from dialer.terms import CampaignKind, Feature, VoiceDelivery
 
 # What a person is asked about that stands in an order under another name.
 FIELDS: Mapping[str, str] = {
@@ -42,7 +43,16 @@ FIELDS: Mapping[str, str] = {
     "start_at": "carrier_start_at",
 }
 # Stands for a person when there is none yet: a mobile number's length matters to no carrier.
-NOBODY = Callee(number="")
+NOBODY = Callee(number="", texts=("text",) * texts.MOST_TEXTS)
+SOME_FILE = "message.mp3"  # stands for a file that is not at the carrier yet
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unsaved:
+    """What a form knows of a campaign whose parts are not stored yet."""
+
+    delivery: VoiceDelivery  # at the account that is asked about
+    periods: tuple[tuple[time, time], ...] = ()  # opens, closes
 
 
 def order_of(
@@ -56,12 +66,33 @@ def order_of(
     with_content: bool = True,
 ) -> Order:
     """What is to be said to the account's carrier. Raises DialerError if the voice has no location there."""
+    return _order(
+        campaign,
+        account,
+        callees,
+        reference=reference,
+        voice=voice_of(campaign, account, with_content=with_content),
+        start_at=start_at,
+        periods=periods(campaign, on=(start_at or now or timezone.now())),
+    )
+
+
+def _order(
+    campaign: Campaign,
+    account: Account,
+    callees: Sequence[Callee],
+    *,
+    reference: str,
+    voice: Voice,
+    start_at: datetime | None,
+    periods: tuple[Period, ...],
+) -> Order:
     can = capabilities_of(account)
     return Order(
         kind=CampaignKind(campaign.kind),
         reference=reference,
         callees=tuple(callees),
-        voice=voice_of(campaign, account, with_content=with_content),
+        voice=voice,
         wants_keypress=campaign.wants_keypress,
         caller_id=campaign.caller_id or account.caller_id,
         ring_seconds=campaign.ring_seconds,
@@ -72,7 +103,7 @@ def order_of(
         play_delay_seconds=campaign.play_delay_seconds,
         hangup_delay_seconds=campaign.hangup_delay_seconds,
         start_at=start_at,
-        periods=periods(campaign, on=(start_at or now or timezone.now())),
+        periods=periods,
         sms=_sms(campaign, account),
         transfer=_transfer(campaign),
     )
@@ -90,16 +121,20 @@ def callees_of(batch: Batch, contacts: Iterable[int] | None = None) -> list[Call
     return [Callee(number=number, texts=tuple(texts or ())) for number, texts in rows]
 
 
-def problems(campaign: Campaign, account: Account) -> list[tuple[str, str]]:
-    """What the account's carrier can't do of the campaign's wishes: field of the campaign, sentence. Asks nobody."""
+def problems(campaign: Campaign, account: Account, *, unsaved: Unsaved | None = None) -> list[tuple[str, str]]:
+    """What the account's carrier can't do of the campaign's wishes: field of the campaign, sentence. Asks nobody.
+
+    With `unsaved` it is about a form: a voice file may still be brought to the carrier, and there may be no numbers.
+    """
     can = capabilities_of(account)
-    found = [(name, _cannot(account, feature)) for feature, name in wishes(campaign) if feature not in can.features]
+    wished = wishes(campaign) if unsaved is None else _wishes_of_a_form(campaign, unsaved)
+    found = [(name, _cannot(account, feature)) for feature, name in wished if feature not in can.features]
     if CampaignKind(campaign.kind) not in can.ceilings:
         found.append(("kind", f"The carrier of “{account}” has no campaigns of this kind. Choose another account."))
-    delivery = delivery_at(campaign, account)
+    delivery = unsaved.delivery if unsaved else delivery_at(campaign, account)
     if delivery not in can.voice_deliveries:
         found.append(("voice_delivery", "This carrier does not take the voice in that way. Choose another way."))
-    return found or _broken_limits(campaign, account)
+    return found or _broken_limits(campaign, account, unsaved)
 
 
 def wishes(campaign: Campaign) -> list[tuple[Feature, str]]:
@@ -127,12 +162,7 @@ def periods(campaign: Campaign, *, on: datetime) -> tuple[Period, ...]:
     """The campaign's periods as moments of the day `on`, on the clock of the people called."""
     if not campaign.pk:
         return ()
-    zone = zone_of(campaign)
-    day = on.astimezone(zone).date()
-    return tuple(
-        Period(opens=_moment(day, row.opens, zone), closes=_moment(day, row.closes, zone))
-        for row in campaign.carrier_periods.all()
-    )
+    return _moments([(row.opens, row.closes) for row in campaign.carrier_periods.all()], campaign, on=on)
 
 
 def sample(campaign: Campaign) -> Callee | None:
@@ -145,11 +175,14 @@ def callee(contact: Contact) -> Callee:
     return Callee(number=contact.number, texts=tuple(contact.texts or ()))
 
 
-def _broken_limits(campaign: Campaign, account: Account) -> list[tuple[str, str]]:
+def _broken_limits(campaign: Campaign, account: Account, unsaved: Unsaved | None) -> list[tuple[str, str]]:
     """With a real person if there is one; a carrier's complaint about nobody is none about the campaign."""
-    person = sample(campaign)
+    person = None if unsaved else sample(campaign)
     try:
-        order = order_of(campaign, account, [person or NOBODY], reference=new_reference(), with_content=False)
+        if unsaved is not None:
+            order = _order_of_a_form(campaign, account, unsaved)
+        else:
+            order = order_of(campaign, account, [person or NOBODY], reference=new_reference(), with_content=False)
     except DialerError as error:
         return [("voice_file", str(error))]
     found = carrier_of(account).problems(order)
@@ -158,6 +191,36 @@ def _broken_limits(campaign: Campaign, account: Account) -> list[tuple[str, str]
         for problem in found
         if person is not None or not problem.part.startswith("callees")
     ]
+
+
+def _order_of_a_form(campaign: Campaign, account: Account, unsaved: Unsaved) -> Order:
+    """As it would be handed over, to nobody; a file that is chosen counts as one that lies at the carrier."""
+    voice = _voice_of_a_form(campaign, account, unsaved)
+    start_at = campaign.carrier_start_at
+    return _order(
+        campaign,
+        account,
+        [NOBODY],
+        reference=new_reference(),
+        voice=voice,
+        start_at=start_at,
+        periods=_moments(unsaved.periods, campaign, on=start_at or timezone.now()),
+    )
+
+
+def _voice_of_a_form(campaign: Campaign, account: Account, unsaved: Unsaved) -> Voice:
+    try:
+        return voice_of(campaign, account, delivery=unsaved.delivery, with_content=False)
+    except DialerError:
+        if campaign.voice_file is None:
+            raise
+        return Voice(delivery=unsaved.delivery, location=SOME_FILE)
+
+
+def _wishes_of_a_form(campaign: Campaign, unsaved: Unsaved) -> list[tuple[Feature, str]]:
+    periods = Feature.CARRIER_PERIODS
+    stored = [(feature, name) for feature, name in wishes(campaign) if feature != periods]
+    return [*stored, (periods, "carrier_periods")] if unsaved.periods else stored
 
 
 def _cannot(account: Account, feature: Feature) -> str:
@@ -189,5 +252,10 @@ def _transfer(campaign: Campaign) -> Transfer | None:
     )
 
 
-def _moment(day: date, clock: object, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, clock, tzinfo=zone)  # type: ignore[arg-type]
+def _moments(clocks: Iterable[tuple[time, time]], campaign: Campaign, *, on: datetime) -> tuple[Period, ...]:
+    zone = zone_of(campaign)
+    day = on.astimezone(zone).date()
+    return tuple(
+        Period(opens=datetime.combine(day, opens, zone), closes=datetime.combine(day, closes, zone))
+        for opens, closes in clocks
+    )

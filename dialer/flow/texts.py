@@ -38,13 +38,27 @@ class SmsLength:
     is_gsm: bool  # 160 letters fit into one; else 70
 
 
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """A part of a filled template."""
+
+    text: str
+    is_missing: bool = False  # the name of a text that the row lacks
+
+
 def fill(template: str, texts: Sequence[str | None]) -> str:
     """The template with the row's texts in the place of `${text1}`, …; what the row lacks stays as it is written."""
+    return "".join(piece.text for piece in pieces(template, texts))
 
-    def text(match: re.Match[str]) -> str:
-        return _text(texts, int(match[1])) or match[0]
 
-    return _TEXT.sub(text, template)
+def pieces(template: str, texts: Sequence[str | None]) -> list[Piece]:
+    """The filled template, part by part."""
+    found, end = [], 0
+    for match in _TEXT.finditer(template):
+        text = _text(texts, int(match[1]))
+        found += [Piece(text=template[end : match.start()]), Piece(text=text or match[0], is_missing=not text)]
+        end = match.end()
+    return [*found, Piece(text=template[end:])]
 
 
 def used(template: str) -> set[int]:

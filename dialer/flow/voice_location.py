@@ -10,13 +10,15 @@ from dialer.models import Account, Campaign, CarrierFile, VoiceFile
 from dialer.terms import Feature, SpeakerVoice, VoiceDelivery
 
 
-def voice_of(campaign: Campaign, account: Account, *, with_content: bool = True) -> Voice:
+def voice_of(
+    campaign: Campaign, account: Account, *, delivery: VoiceDelivery | None = None, with_content: bool = True
+) -> Voice:
     """What is played to the people of the campaign, in the form that the account's carrier gets it.
 
     Raises DialerError with the remedy if the voice can't be had in that form. `with_content` reads the file's bytes
-    if they are to be sent along.
+    if they are to be sent along; `delivery` is for a form whose routes are not stored yet.
     """
-    delivery = delivery_at(campaign, account)
+    delivery = delivery or delivery_at(campaign, account)
     if delivery == VoiceDelivery.SPOKEN_TEXT:
         return Voice(delivery=delivery, speech=_speech(campaign))
     voice_file = campaign.voice_file
@@ -35,6 +37,8 @@ def voice_of(campaign: Campaign, account: Account, *, with_content: bool = True)
 
 def delivery_at(campaign: Campaign, account: Account) -> VoiceDelivery:
     """How the voice reaches this account's carrier: as the route says, else as the campaign does."""
+    if not campaign.pk:
+        return VoiceDelivery(campaign.voice_delivery)
     own = campaign.routes.filter(account=account).exclude(voice_delivery="").values_list("voice_delivery", flat=True)
     return VoiceDelivery(own.first() or campaign.voice_delivery)
 

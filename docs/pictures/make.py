@@ -100,7 +100,7 @@ def draft(page: Page, told: Demo) -> None:
     """A second campaign whose list waits for its column."""
     page.goto(f"{told.console}/dialer/campaign/add/")
     page.get_by_label("Name").fill(CAMPAIGN)
-    page.get_by_label("Account").select_option(index=1)
+    page.get_by_label("Account", exact=True).select_option(index=1)
     page.get_by_label("Voice file", exact=True).select_option(index=1)
     page.get_by_label("Voice file reaches the carrier").select_option("our_address")
     page.get_by_label("Collect key presses").check()

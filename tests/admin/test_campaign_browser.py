@@ -57,7 +57,7 @@ def test_from_a_sound_and_a_list_to_a_running_campaign(desk, files: Path):
 
     desk.open("/dialer/campaign/add/")
     page.get_by_label("Name").fill("Reminder")
-    page.get_by_label("Account").select_option("Indonesia main")
+    page.get_by_label("Account", exact=True).select_option("Indonesia main")
     page.get_by_label("Voice file", exact=True).select_option("Hello")
     page.get_by_role("button", name="Save", exact=True).click()
 

@@ -56,6 +56,8 @@ def form(campaign: Campaign | None = None, **changes: object) -> dict[str, objec
     return {
         **rows("call_windows"),
         **rows("retry_rules"),
+        **rows("routes"),
+        **rows("carrier_periods"),
         **PACE,
         "name": campaign.name,
         "purpose": "service",

@@ -40,7 +40,14 @@ def windows(campaign: Campaign) -> list[str]:
 def paused_form(campaign: Campaign, **changes: object) -> dict[str, object]:
     existing = list(campaign.call_windows.values("id", "weekday", "opens", "closes"))
     sent = rows("call_windows", *[{"campaign": campaign.pk, **row} for row in existing])
-    return {**sent, **rows("retry_rules"), **PACE, "call_windows-INITIAL_FORMS": len(existing), **changes}
+    return {
+        **sent,
+        **rows("retry_rules"),
+        **rows("routes"),
+        **PACE,
+        "call_windows-INITIAL_FORMS": len(existing),
+        **changes,
+    }
 
 
 def test_a_new_draft_takes_its_hours_and_rules_along():

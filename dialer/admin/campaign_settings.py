@@ -1,0 +1,105 @@
+"""What a launched campaign wishes beyond the plain message, in words: only what is in use."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from dialer.admin.campaign_wishes import language
+from dialer.flow.connect import capabilities_of
+from dialer.flow.hours import zone_of
+from dialer.models import Campaign
+from dialer.terms import CampaignKind, Feature, VoiceDelivery
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """A line of the settings: its name, its value, and what is said of it more quietly."""
+
+    label: str | Promise
+    value: str | Promise
+    note: str | Promise = ""
+
+
+def settings_context(campaign: Campaign) -> dict[str, Any]:
+    routes = list(campaign.routes.select_related("account"))
+    deliveries = {campaign.voice_delivery, *(route.voice_delivery for route in routes)}
+    return {
+        "routes": routes,
+        "speech": speech(campaign) if VoiceDelivery.SPOKEN_TEXT in deliveries else None,
+        "wishes": list(_wishes(campaign)),
+        "knows_today_only": Feature.TODAY_ONLY in capabilities_of(campaign.account).features,
+    }
+
+
+def speech(campaign: Campaign) -> Setting:
+    """The text that the carrier speaks, and how."""
+    speed = gettext("speed %s") % f"{campaign.speech_speed:g}" if campaign.speech_speed else ""
+    accent = gettext("accent %s") % campaign.speech_accent if campaign.speech_accent else ""
+    voice = str(campaign.get_speech_voice_display()) if campaign.speech_voice else ""
+    spoken = language(campaign.speech_language) if campaign.speech_language else ""
+    how = [part for part in (spoken, voice, speed, accent) if part]
+    return Setting(label=_("Text to speak"), value=campaign.speech_text, note=", ".join(how))
+
+
+def _wishes(campaign: Campaign) -> Iterator[Setting]:
+    if campaign.kind != CampaignKind.MESSAGE:
+        yield Setting(label=_("Kind"), value=campaign.get_kind_display())
+    yield from _course(campaign)
+    if campaign.transfer_group:
+        yield _transfer(campaign)
+    if campaign.sms_text:
+        yield Setting(label=_("SMS after the call"), value=campaign.sms_text, note=", ".join(_occasions(campaign)))
+    yield from _carriers_clock(campaign)
+
+
+def _course(campaign: Campaign) -> Iterator[Setting]:
+    if campaign.play_count != 1:
+        yield Setting(label=_("Played"), value=gettext("%s times") % campaign.play_count)
+    for label, count in (
+        (_("Waits before playing"), campaign.play_delay_seconds),
+        (_("Waits before hanging up"), campaign.hangup_delay_seconds),
+    ):
+        if count:
+            yield Setting(label=label, value=_seconds(count))
+
+
+def _transfer(campaign: Campaign) -> Setting:
+    notes = [gettext("by the key %s") % campaign.transfer_key if campaign.transfer_key else gettext("everybody")]
+    if campaign.kind == CampaignKind.MESSAGE:
+        notes.append(gettext("%s calls for each free agent") % campaign.transfer_rate)
+    if campaign.transfer_delay_seconds:
+        notes.append(gettext("after %s") % _seconds(campaign.transfer_delay_seconds))
+    return Setting(label=_("Over to your agents"), value=campaign.transfer_group, note=", ".join(notes))
+
+
+def _occasions(campaign: Campaign) -> Iterator[str]:
+    if campaign.sms_on_key:
+        yield gettext("to those who press %s") % campaign.sms_on_key
+    if campaign.sms_after_answer_seconds is not None:
+        yield gettext("to those who answer, after %s") % _seconds(campaign.sms_after_answer_seconds)
+    if campaign.sms_on_failure:
+        yield gettext("to those who were not reached")
+    if campaign.sms_on_ringing:
+        yield gettext("to those whose telephone rang")
+    if campaign.sms_sender_id:
+        yield gettext("from “%s”") % campaign.sms_sender_id
+
+
+def _carriers_clock(campaign: Campaign) -> Iterator[Setting]:
+    if campaign.carrier_start_at:
+        zone = zone_of(campaign)
+        moment = date_format(timezone.localtime(campaign.carrier_start_at, zone), "j M Y, H:i")
+        yield Setting(label=_("The carrier begins at"), value=moment, note=zone.key)
+    periods = ", ".join(str(period) for period in campaign.carrier_periods.all())
+    if periods:
+        yield Setting(label=_("The carrier calls"), value=periods)
+
+
+def _seconds(count: int) -> str:
+    return ngettext("%s second", "%s seconds", count) % count
