@@ -34,10 +34,12 @@ from dialer.models import (
     Contact,
     ContactList,
     DoNotCall,
+    Extension,
+    Transfer,
     VoiceFile,
 )
 from dialer.models.do_not_call import house_list
-from dialer.terms import CarrierName, Disposition, NumberForm, SkipReason
+from dialer.terms import CarrierName, Disposition, ExtensionState, NumberForm, SkipReason
 
 PASSWORD = "a long pass phrase"
 NOWHERE = "http://127.0.0.1:9/api/yunhu"  # the discard port: nobody answers there
@@ -301,6 +303,33 @@ def make_exchange(**fields: Any) -> CarrierExchange:
             "status": 200,
             "response": "{}",
             "elapsed_milliseconds": 42,
+            **fields,
+        }
+    )
+
+
+def make_extension(**fields: Any) -> Extension:
+    """A free telephone of an agent."""
+    return Extension.objects.create(
+        **{
+            "account": fields.pop("account", None) or make_account(),
+            "name": f"2028{next(_fresh):04}",
+            "state": ExtensionState.FREE,
+            "since": timezone.now() - timedelta(minutes=2),
+            **fields,
+        }
+    )
+
+
+def make_transfer(**fields: Any) -> Transfer:
+    """Somebody who is being put through: it rings since five seconds ago."""
+    return Transfer.objects.create(
+        **{
+            "account": fields.pop("account", None) or make_account(),
+            "call_uuid": f"uuid-{next(_fresh)}",
+            "number": fresh_number(),
+            "extension": "20280003",
+            "rang_at": timezone.now() - timedelta(seconds=5),
             **fields,
         }
     )

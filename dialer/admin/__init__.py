@@ -12,6 +12,7 @@ from dialer.admin import (
     do_not_call,
     do_not_call_list,
     exchange,
+    extension,
     features,
     voice_file,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "do_not_call",
     "do_not_call_list",
     "exchange",
+    "extension",
     "features",
     "voice_file",
 ]

@@ -1,5 +1,6 @@
 """Callbacks: what carriers pushed, what was understood of it, and who was turned away."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -17,7 +18,7 @@ from dialer.admin.doors import ORDER, back_to, door, routes
 from dialer.admin.filters import within_days
 from dialer.admin.lists import LightList
 from dialer.admin.navigation import Attention, Place, Section, capped_count
-from dialer.carriers.contract import Call
+from dialer.carriers.contract import Call, ExtensionEvent
 from dialer.flow import ledger
 from dialer.flow.connect import carrier_of
 from dialer.models import Callback, CallRecord, TurnedAway
@@ -103,14 +104,15 @@ class CallbackAdmin(phone_numbers.NumbersShown, LightList, ReadOnlyAdmin):
         callback = self.get_object(request, object_id)
         more: dict[str, Any] = {}
         if callback is not None:
-            more["calls"] = self._understood(callback)
+            reading = carrier_of(callback.account).read_callback(bytes(callback.body), kind=callback.kind)
+            more["calls"] = self._understood(callback, reading.calls[:CALLS_SHOWN])
+            more["events"] = [self._event_line(event, callback) for event in reading.extension_events[:CALLS_SHOWN]]
             is_unreadable = callback.state == Callback.State.UNREADABLE
             more["may_apply_again"] = is_unreadable and self.has_order_permission(request)
         return super().change_view(request, object_id, form_url, {**more, **(extra_context or {})})
 
-    def _understood(self, callback: Callback) -> list[dict[str, Any]]:
+    def _understood(self, callback: Callback, calls: Sequence[Call]) -> list[dict[str, Any]]:
         """What the carrier's dialect reads in it now, with the call record that came of each call."""
-        calls = carrier_of(callback.account).read_callback(bytes(callback.body), kind=callback.kind).calls[:CALLS_SHOWN]
         ids = [call.carrier_call_id for call in calls]
         rows = CallRecord.objects.filter(account=callback.account_id, carrier_call_id__in=ids)
         records = {row.carrier_call_id: row for row in rows.only("pk", "carrier_call_id")}
@@ -123,6 +125,15 @@ class CallbackAdmin(phone_numbers.NumbersShown, LightList, ReadOnlyAdmin):
             "talk": columns.duration(call.talk_seconds),
             "key": call.keypress or columns.NOTHING,
             "record": record,
+        }
+
+    def _event_line(self, event: ExtensionEvent, callback: Any) -> dict[str, Any]:
+        return {
+            "extension": event.extension,
+            "side": gettext("person called") if event.is_customer_side else gettext("agent"),
+            "state": columns.state_badge(event.state.label, event.state),
+            "number": phone_numbers.shown(event.number_on_wire, callback),
+            "at": columns.when(event.at),
         }
 
     @admin.display(description=_("received"))

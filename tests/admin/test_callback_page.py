@@ -50,6 +50,20 @@ def test_an_empty_list_says_what_it_is_for():
     assert "Give the carrier the callback address" in text(visitor(LOOK), LIST)
 
 
+def test_what_an_extension_did_is_shown_with_the_number_masked():
+    fields = {"extnumber": "20280003", "callee": "81234567890", "isbleg": "false", "status": "answer"}
+    body = json.dumps({**fields, "starttime": "1581124302", "uuid": "u1"}).encode()
+    callback = factories.make_callback(kind="extensions", body=body)
+
+    page, full = (text(visitor(LOOK, *more), page_of(callback)) for more in ((), ("dialer.see_full_numbers",)))
+
+    for shown in ("20280003", "Talking", "agent"):
+        assert shown in page
+    assert "No call. Its bill still comes" not in page
+    assert "+62 812-3456-7890" not in page
+    assert "81234567890" in full
+
+
 def test_what_came_is_shown_as_it_came_but_can_not_act():
     callback = factories.make_callback(body=b'{"remark": "<script>alert(1)</script>"} \xff\xfe')
     page = text(visitor(LOOK), page_of(callback))
