@@ -29,6 +29,7 @@ from tests.factories import (
     make_carrier_file,
     make_contact,
     make_contact_list,
+    make_laaffic_account,
     make_voice_file,
 )
 
@@ -106,6 +107,18 @@ def running_carrier(**switches: Any) -> Iterator[TestCarrier]:
     with Sandbox(port=0, switches=chosen) as sandbox:
         address = f"{sandbox.address}/api/yunhu"
         account = make_account(app_id="canary-app", access_key=SECRET, batch_url=address, token_url=address)
+        yield TestCarrier(sandbox=sandbox, account=account)
+
+
+@contextmanager
+def running_laaffic(**switches: Any) -> Iterator[TestCarrier]:
+    """The same at the second carrier. Needs the database."""
+    keys = {"api_key": "canary-api-key", "secret": SECRET}
+    chosen = with_changes(Switches(), {"laaffic_apps": {"canary-app": keys}, "speed": 100_000} | switches)
+    with Sandbox(port=0, switches=chosen) as sandbox:
+        account = make_laaffic_account(
+            app_id="canary-app", access_key=keys["api_key"], secret=SECRET, batch_url=f"{sandbox.address}/v3"
+        )
         yield TestCarrier(sandbox=sandbox, account=account)
 
 
