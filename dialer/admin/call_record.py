@@ -1,5 +1,6 @@
 """Call records: what became of every call, as the carrier billed it."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
@@ -15,9 +16,12 @@ from dialer.admin.filters import of_campaign, within_days
 from dialer.admin.links import to_row
 from dialer.admin.lists import LightList
 from dialer.admin.navigation import Place, Section
+from dialer.flow import money
 from dialer.models import Account, Batch, CallRecord
 
 KEYS = "1234567890*#"
+# Fields of the page, and the column without which they say nothing.
+COSTS = {"the_cost": "cost", "the_rate": "rate", "billing": "billing_period", "charged": "charged_seconds"}
 
 
 class ByKeypress(admin.SimpleListFilter):
@@ -101,6 +105,7 @@ class CallRecordAdmin(phone_numbers.NumbersShown, LightList, ReadOnlyAdmin):
                 ]
             },
         ),
+        (_("What it cost"), {"fields": ["the_cost", "the_rate", "billing", "charged"]}),
         (
             _("Where it belongs"),
             {"fields": ["campaign_link", "batch_link", "account", "the_reference", "call_id", "call_uuid"]},
@@ -109,6 +114,13 @@ class CallRecordAdmin(phone_numbers.NumbersShown, LightList, ReadOnlyAdmin):
         (_("As the callback said it"), {"fields": ["callback_text"], "classes": ["collapse"]}),
         (_("As the bill said it"), {"fields": ["bill_text"], "classes": ["collapse"]}),
     ]
+
+    def get_fieldsets(self, request: HttpRequest, obj: CallRecord | None = None) -> Any:
+        """What the carrier does not tell about this call's cost is left out."""
+        unknown = {name for name, known in COSTS.items() if obj is not None and getattr(obj, known) in (None, "")}
+        parts = super().get_fieldsets(request, obj)
+        left = [(title, part, [name for name in part["fields"] if name not in unknown]) for title, part in parts]
+        return [(title, {**part, "fields": fields}) for title, part, fields in left if fields]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[CallRecord], search_term: str
@@ -165,6 +177,26 @@ class CallRecordAdmin(phone_numbers.NumbersShown, LightList, ReadOnlyAdmin):
             return gettext("both")
         return gettext("callback") if row.by_callback_at else gettext("pull")
 
+    @admin.display(description=_("cost"))
+    def the_cost(self, row: CallRecord) -> str:
+        return _price(row.cost, row.currency)
+
+    @admin.display(description=_("price of a period"))
+    def the_rate(self, row: CallRecord) -> str:
+        return _price(row.rate, row.currency)
+
+    @admin.display(description=_("billing period"))
+    def billing(self, row: CallRecord) -> str:
+        """Seconds of the first period and of the others, as the carrier writes it."""
+        first, plus, others = row.billing_period.partition("+")
+        if not (plus and first.strip().isdigit() and others.strip().isdigit()):
+            return row.billing_period or columns.NOTHING
+        return gettext("%(first)s s, then each %(others)s s") % {"first": first.strip(), "others": others.strip()}
+
+    @admin.display(description=_("charged"))
+    def charged(self, row: CallRecord) -> str:
+        return columns.duration(row.charged_seconds)
+
     @admin.display(description=_("answered"))
     def answered(self, row: CallRecord) -> SafeString | str:
         return columns.when(row.answered_at)
@@ -214,3 +246,7 @@ class CallRecordAdmin(phone_numbers.NumbersShown, LightList, ReadOnlyAdmin):
     @admin.display(description=_("bill"))
     def bill_text(self, row: Any) -> SafeString | str:
         return raw.block(raw.laid_out(row.raw_bill), is_full=row.shows_full_numbers)
+
+
+def _price(amount: Decimal | None, currency: str) -> str:
+    return f"{money.in_figures(amount)} {currency}".strip() if amount is not None else columns.NOTHING

@@ -1,6 +1,7 @@
 """Call records: found in any spelling and filtered by what people ask, masked, read-only, and never slow."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -183,3 +184,30 @@ def test_nobody_adds_changes_or_removes_a_call_record():
     assert boss.post(page_of(call), {"keypress": "9"}).status_code == 403
     assert boss.post(f"{page_of(call).removesuffix('change/')}delete/", {"post": "yes"}).status_code == 403
     assert CallRecord.objects.get().keypress == ""
+
+
+def test_what_a_call_cost_is_shown_with_its_currency_and_how_it_was_reckoned():
+    call = make_call(
+        cost=Decimal("0.0375"), currency="USD", rate=Decimal("0.03"), billing_period="60+6", charged_seconds=66
+    )
+
+    shown = text(visitor(LOOK), page_of(call))
+
+    for part in ("0.0375 USD", "0.03 USD", "60 s, then each 6 s", "1:06"):
+        assert part in shown
+
+
+def test_a_call_that_cost_nothing_is_not_one_whose_cost_is_unknown():
+    free, unknown = make_call(cost=Decimal(0)), make_call()
+
+    assert "0.00" in text(visitor(LOOK), page_of(free))
+    assert "What it cost" not in text(visitor(LOOK), page_of(unknown))
+
+
+def test_only_what_is_known_of_a_cost_is_shown():
+    shown = text(visitor(LOOK), page_of(make_call(charged_seconds=0, billing_period="by the call")))
+
+    assert "What it cost" in shown
+    assert "0:00" in shown
+    assert "Price of a period" not in shown
+    assert "Billing period" not in text(visitor(LOOK), page_of(make_call(charged_seconds=1)))
