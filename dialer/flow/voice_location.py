@@ -27,7 +27,7 @@ def voice_of(
     if delivery == VoiceDelivery.OUR_ADDRESS:
         return Voice(delivery=delivery, location=voice_address(voice_file))
     if delivery == VoiceDelivery.SENT_ALONG:
-        content = _content(voice_file) if with_content else b""
+        content = content_of(voice_file) if with_content else b""
         return Voice(delivery=delivery, location=f"{voice_file.carrier_name}.mp3", content=content)
     placed = CarrierFile.objects.filter(voice_file=voice_file, account=account).first()
     if placed is None:
@@ -53,7 +53,8 @@ def _speech(campaign: Campaign) -> Speech:
     )
 
 
-def _content(voice_file: VoiceFile) -> bytes:
+def content_of(voice_file: VoiceFile) -> bytes:
+    """The converted sound. Raises DialerError if it can't be read."""
     try:
         with voice_file.converted.open("rb") as file:
             return bytes(file.read())

@@ -12,7 +12,7 @@ from dialer import carriers
 from dialer.carriers.contract import AlreadyTaken, Carrier, PlacedFile, Refused
 from dialer.flow.connect import capabilities_of, carrier_of
 from dialer.flow.mistakes import DialerError
-from dialer.flow.voice_location import delivery_at
+from dialer.flow.voice_location import content_of, delivery_at
 from dialer.models import Account, Campaign, CarrierFile, VoiceFile
 from dialer.terms import Feature, VoiceDelivery
 
@@ -22,15 +22,12 @@ UNFINISHED = [Campaign.State.DRAFT, Campaign.State.SCHEDULED, Campaign.State.RUN
 
 @dataclass(frozen=True, kw_only=True)
 class FileThere:
-    """A file at a carrier beside what we know of it. Without `name` it is not there; without `ours` unknown here."""
+    """A file at a carrier beside what we know of it."""
 
     id_at_carrier: str
-    name: str
-    ours: CarrierFile | None
-
-    @property
-    def is_there(self) -> bool:
-        return bool(self.name)
+    name: str  # at the carrier, "" if it does not lie there
+    ours: CarrierFile | None  # None: unknown here
+    is_there: bool
 
 
 def takes_files(account: Account) -> bool:
@@ -49,7 +46,7 @@ def place(voice_file: VoiceFile, account: Account) -> CarrierFile:
     A name that is taken there belongs to an earlier try of the same sound, whose id is taken. Raises CarrierError,
     DialerError if the sound can't be read.
     """
-    content = _content(voice_file)
+    content = content_of(voice_file)
     name = _name(voice_file, content)
     carrier = carrier_of(account)
     try:
@@ -90,23 +87,20 @@ def at_carrier(account: Account) -> list[FileThere]:
     """All files that lie at the carrier, by name, and those that should and do not. Raises CarrierError."""
     ours = {row.name_at_carrier: row for row in account.carrier_files.select_related("voice_file")}
     there = [
-        FileThere(id_at_carrier=file.id_at_carrier, name=file.name, ours=ours.pop(file.id_at_carrier, None))
+        FileThere(
+            id_at_carrier=file.id_at_carrier,
+            name=file.name,
+            ours=ours.pop(file.id_at_carrier, None),
+            is_there=True,
+        )
         for file in _all(carrier_of(account))
     ]
-    missing = [FileThere(id_at_carrier=name, name="", ours=row) for name, row in ours.items()]
+    missing = [FileThere(id_at_carrier=name, name="", ours=row, is_there=False) for name, row in ours.items()]
     return missing + sorted(there, key=lambda file: file.name)
 
 
 def _name(voice_file: VoiceFile, content: bytes) -> str:
     return f"{voice_file.carrier_name}_{hashlib.sha256(content).hexdigest()[:HASH_LETTERS]}.mp3"
-
-
-def _content(voice_file: VoiceFile) -> bytes:
-    try:
-        with voice_file.converted.open("rb") as file:
-            return bytes(file.read())
-    except OSError as error:
-        raise DialerError(f"The sound of “{voice_file}” can't be read from the disk ({error.strerror}).") from error
 
 
 def _keep(voice_file: VoiceFile, account: Account, placed: PlacedFile) -> CarrierFile:

@@ -10,6 +10,7 @@ from dialer.carriers.contract import CarrierError
 from dialer.flow import money
 from dialer.flow.seat import hold
 from dialer.models import Account, Batch, Campaign, Route
+from tests.carrier import TestCarrier
 from tests.factories import make_account, make_batch, make_campaign, make_laaffic_account
 
 pytestmark = pytest.mark.django_db
@@ -177,3 +178,36 @@ def test_where_no_balance_is_told_nobody_is_asked():
     assert money.refresh(account) == ""
 
     assert row(account).next_balance_at is None
+
+
+# --- at the carrier ----------------------------------------------------------------------------------------------
+
+
+def test_what_the_carrier_tells_is_kept(laaffic: TestCarrier):
+    laaffic.switch(laaffic_balance="1234.5")
+    Account.objects.update(balance_complaint="Nobody answered.")
+    now = timezone.now()
+
+    assert money.ask(laaffic.account, now=now).total == Decimal("1234.5")
+
+    kept = row(laaffic.account)
+    assert (kept.balance, kept.balance_gift, kept.balance_credit) == (Decimal("1234.5"), 0, 0)
+    assert (kept.balance_asked_at, kept.balance_complaint) == (now, "")
+
+
+def test_a_refresh_leaves_the_account_at_hand_with_the_new_figures(laaffic: TestCarrier):
+    laaffic.switch(laaffic_balance="0")
+
+    assert money.refresh(laaffic.account) == ""
+
+    assert money.warning(laaffic.account).startswith("Nothing is left")
+    assert laaffic.requests("getBalance") == 1
+
+
+def test_a_refused_question_in_turn_is_noted_quietly(laaffic: TestCarrier):
+    make_campaign(account=laaffic.account, state=Campaign.State.RUNNING)
+    laaffic.order_fates("getBalance", "refuse:-13")
+
+    assert money.ask_next()
+
+    assert row(laaffic.account).balance_complaint
