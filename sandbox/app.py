@@ -142,7 +142,7 @@ class Sandbox:
         return self._served(LAAFFIC, address.service, lambda fate: self._laaffic.answer(request, address, fate=fate))
 
     def _recording_reply(self, carrier: str, key: str) -> Reply | Silence:
-        return self._served(carrier, RECORDING, lambda fate: self._recordings.download(key, fate=fate))
+        return self._served(carrier, RECORDING, lambda fate: self._recordings.download(key, carrier=carrier, fate=fate))
 
     def _served(self, carrier: str, service: str, act: Callable[[RequestFate | None], Reply]) -> Reply | Silence:
         """Count the request, let its fate rule over `act`, and remember what became of it."""

@@ -31,7 +31,11 @@ class History:
         _check_window(start, end)
         switches = self._memory.switches
         with self._memory.lock:
-            calls = [call for call in self._calls(question.account) if start <= call.started_at <= end]
+            calls = [
+                call
+                for call in self._memory.bills.values()  # ascending by id
+                if start <= call.started_at <= end and _is_of(call, question.account)
+            ]
         if switches.bill_order == "descending":
             calls.reverse()
         page, figures = page_of(calls, given)
@@ -59,10 +63,6 @@ class History:
             raise Refused(MISSING)
         url, expires_at = self._recordings.link(call)
         return {"url": url, "expireTime": int(expires_at * 1000)}
-
-    def _calls(self, account: Account) -> list[Call]:
-        """Ascending by id."""
-        return [call for call in self._memory.bills.values() if _is_of(call, account)]
 
     def _call(self, account: Account, voice_id: str) -> Call | None:
         number = int(voice_id) if voice_id.isascii() and voice_id.isdigit() else 0

@@ -68,11 +68,6 @@ def recording_id(call: Call) -> str:
     return f"rec{call.bill_id}"
 
 
-def listed(call: Call) -> bool:
-    """Whether the call is among the records: silent calls are not."""
-    return call.bill_id is not None
-
-
 def _shared(call: Call, *, fields: str) -> dict[str, Any]:
     _, sip_code, reason = _verdict(call)
     is_answered = call.ending.talk_seconds > 0

@@ -39,7 +39,7 @@ def page(control: Control) -> str:
     state = control.state()
     sections = [
         _section("Figures", ("figure", "count"), [(_words(name), state[name]) for name in FIGURES]),
-        _section("Carriers", ("carrier", *map(_words, CARRIER_FIGURES)), _carriers(state)),
+        _section("Carriers", ("figure", *state["carriers"]), _carriers(state)),
         _section("Dialled more than once", ("number", "times"), state["dialled_twice"].items(), is_wrong=True),
         _section("Violations", ("at", "carrier", "service", "sentence"), _violations(state), is_wrong=True),
         _section("Newest requests", REQUEST_COLUMNS, map(_request, control.newest_requests()[:SHOWN])),
@@ -83,7 +83,8 @@ def _endings() -> list[tuple[str, str]]:
 
 
 def _carriers(state: dict[str, Any]) -> list[tuple[Any, ...]]:
-    return [(carrier, *(figures[name] for name in CARRIER_FIGURES)) for carrier, figures in state["carriers"].items()]
+    carriers = state["carriers"].values()
+    return [(_words(name), *(figures[name] for figures in carriers)) for name in CARRIER_FIGURES]
 
 
 def _violations(state: dict[str, Any]) -> list[tuple[str, ...]]:

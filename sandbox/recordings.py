@@ -5,13 +5,13 @@ import time
 
 from sandbox import sound
 from sandbox.blame import Blame
-from sandbox.facts import Call
+from sandbox.facts import LAAFFIC, YUNHU, Call
 from sandbox.fates import RecordingFate, RequestFate
 from sandbox.memory import Memory
 from sandbox.replies import Reply
 
 RECORDING = "recording"  # name of the download among the services
-PATHS = {"yunhu": "/yunhu/recordings/", "laaffic": "/laaffic/recordings/"}
+PATHS = {YUNHU: "/yunhu/recordings/", LAAFFIC: "/laaffic/recordings/"}
 
 
 class Recordings:
@@ -34,14 +34,14 @@ class Recordings:
         """Whether the carrier still gives a link to the recording."""
         return not self._is_gone(call) and self._memory.switches.recordings_gone != "link"
 
-    def download(self, key: str, *, fate: RequestFate | None) -> Reply:
+    def download(self, key: str, *, carrier: str, fate: RequestFate | None) -> Reply:
         """The recording behind a link, or what its fate makes of it."""
         if fate and fate.name == "refuse":
             return _plain(int(fate.argument), "refused as ordered")
         link = self._memory.links.get(key)
         call = self._memory.bills.get(link.bill_id) if link else None
         if link is None or call is None:
-            self._blame(carrier="", service=RECORDING, sentence="a recording link was never given out")
+            self._blame(carrier=carrier, service=RECORDING, sentence="a recording link was never given out")
             return _plain(404, "no such file")
         if time.time() >= link.expires_at:
             return _plain(403, "the link has expired")

@@ -1,6 +1,7 @@
 """Laaffic's group call: what is accepted, and each rule whose breach is refused and remembered."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -197,6 +198,14 @@ def test_a_repeated_task_name_is_refused_without_blame_and_dials_nobody_again(wi
     assert wire.state["violations"] == []
     assert wire.state["refusals"] == {"repeated_task_name": 1}
     assert wire.read("dials") == {"6281200000001": 1}
+    assert wire.state["dialled_twice"] == {}
+
+
+def test_of_many_sends_with_one_task_name_at_once_a_single_one_dials(wire, laaffic):
+    with ThreadPoolExecutor(8) as clients:
+        codes = list(clients.map(lambda _: laaffic.send(taskName="once")["code"], range(16)))
+
+    assert sorted(codes) == ["-41"] * 15 + ["0"]
     assert wire.state["dialled_twice"] == {}
 
 
