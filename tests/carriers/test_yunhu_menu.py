@@ -6,6 +6,7 @@ import re
 import pytest
 
 from dialer.carriers.contract import (
+    EXTENSIONS,
     BadCredentials,
     BrokenLimits,
     CarrierError,
@@ -16,7 +17,11 @@ from dialer.carriers.contract import (
 )
 from dialer.carriers.order import Callee, Order, Transfer, Voice
 from dialer.carriers.yunhu import Yunhu
-from dialer.terms import CampaignKind, VoiceDelivery
+from dialer.terms import CampaignKind, ExtensionState, VoiceDelivery
+from sandbox.app import Sandbox
+from sandbox.switches import Switches, with_changes
+from tests.carriers.conftest import ACCESS_KEY, APP_ID
+from tests.carriers.contract_cases import last_hour
 from tests.carriers.small_server import answer
 
 NUMBER = "+6281200000893"
@@ -248,3 +253,105 @@ def test_neither_token_nor_number_shows_in_what_is_kept(place, exchanges):
     shown = json.dumps([vars(exchange) for exchange in exchanges])
     assert [exchange.purpose for exchange in exchanges] == ["launch", "login", "launch"]
     assert not any(secret in shown for secret in ("a-token", "fresh-token", "0000893"))
+
+
+# --- against the imitation of the carrier ---------------------------------------------------------------------------
+
+TAKEN_BY_ANNA, TAKEN_BY_NOBODY = "+6281200000040", "+6281200000140"  # both press 1; see sandbox/yunhu_menu.py
+
+
+@pytest.fixture
+def sandbox(inbox):
+    switches = {"speed": 100_000, "apps": {APP_ID: ACCESS_KEY}, "extension_callback_url": inbox.url}
+    with Sandbox(switches=with_changes(Switches(), switches)) as running:
+        yield running
+        assert running.memory.violations == []
+
+
+@pytest.fixture
+def carrier(yunhu_at, sandbox):
+    return yunhu_at(f"{sandbox.address}/api/yunhu")
+
+
+@pytest.mark.parametrize("key", ["1", ""])
+def test_the_sandbox_finds_no_fault_with_a_menu_that_uses_everything(carrier, sandbox, key):
+    placed = an_order(
+        TAKEN_BY_NOBODY,
+        caller_id="2190170001",
+        ring_seconds=25,
+        max_call_seconds=90,
+        remark="spring",
+        transfer=Transfer(group="extGroup-1", key=key, rate=3, delay_seconds=5),
+    )
+
+    carrier.place(placed)
+
+    (batch,) = sandbox.memory.batches.values()
+    assert (batch.reference, batch.tag, batch.caller_id) == (placed.reference, "spring", "2190170001")
+    assert (batch.ring_limit_seconds, batch.talk_limit_seconds) == (25, 90)
+    assert batch.order == {"key": key, "group": "extGroup-1"}
+
+
+def test_the_token_that_the_sandbox_ended_is_renewed_for_one_launch(carrier, sandbox, tokens):
+    tokens.token = "worn-out"
+
+    carrier.place(an_order())
+
+    assert len(sandbox.memory.batches) == 1
+    assert tokens.renewals == 1
+
+
+@pytest.mark.parametrize("fate", ["drop_after_accept", "timeout_after_accept", "http_500_after_accept"])
+def test_a_menu_that_was_taken_without_an_answer_is_unknown_and_placed_once(carrier, sandbox, fate):
+    sandbox.memory.note("ordered", service="App.Sip_Call.PlayVoice", fates=[fate])
+
+    with pytest.raises(OutcomeUnknown):
+        carrier.place(an_order())
+
+    assert len(sandbox.memory.batches) == 1
+
+
+def test_clearing_the_token_and_testing_the_connection_cures_a_new_extension(carrier, sandbox):
+    carrier.place(an_order(reference="before"))
+    sandbox.memory.configure({"extension_is_new": True})
+    with pytest.raises(Refused) as refused:
+        carrier.place(an_order("+6281200000894"))
+    assert refused.value.code == "1010"
+
+    carrier.log_out()
+    carrier.check()
+    carrier.place(an_order("+6281200000894"))
+
+    assert len(sandbox.memory.batches) == 2
+
+
+def test_the_sandbox_pushes_what_each_side_of_a_transfer_does(carrier, inbox):
+    carrier.place(an_order(TAKEN_BY_ANNA, reference="taken"))
+    carrier.place(an_order(TAKEN_BY_NOBODY, reference="missed"))
+
+    readings = [carrier.read_callback(body, kind=EXTENSIONS) for body in inbox.wait_for(7)]
+
+    assert not any(reading.was_repaired or reading.complaint or reading.calls for reading in readings)
+    events = [event for reading in readings for event in reading.extension_events]
+    told = {
+        reference: [(event.state, event.is_customer_side) for event in events if event.reference == reference]
+        for reference in ("taken", "missed")
+    }
+    assert told == {
+        "taken": [
+            (ExtensionState.RINGING, False), (ExtensionState.TALKING, False), (ExtensionState.TALKING, True),
+            (ExtensionState.FREE, True), (ExtensionState.FREE, False),
+        ],
+        "missed": [(ExtensionState.RINGING, False), (ExtensionState.FREE, False)],
+    }  # fmt: skip
+    assert {event.number_on_wire for event in events} == {TAKEN_BY_ANNA[3:], TAKEN_BY_NOBODY[3:]}
+    assert {event.extension for event in events} <= {"20280003", "20280004"}
+
+
+def test_the_bill_of_a_menu_is_found_by_its_reference(carrier, sandbox):
+    carrier.place(an_order(TAKEN_BY_ANNA, reference="ref7"))
+    assert sandbox.memory.wait_until(lambda: sandbox.memory.open_count == 0, seconds=20)
+
+    (call,) = (call for page in carrier.bills(last_hour()) for call in page)
+
+    assert (call.reference, call.keypress) == ("ref7", "1")
