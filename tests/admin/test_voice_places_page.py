@@ -11,9 +11,8 @@ from dialer.flow import voice_placing
 from dialer.flow.connect import carrier_of
 from dialer.models import Account, CarrierFile, VoiceFile
 from tests.admin.visits import page_of, text, visitor
-from tests.carrier import TestCarrier
+from tests.carrier import TestCarrier, running_laaffic
 from tests.factories import make_account, make_campaign, make_carrier_file, make_laaffic_account, make_voice_file, mp3
-from tests.second_carrier import running_laaffic
 
 pytestmark = pytest.mark.django_db
 

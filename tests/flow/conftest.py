@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.carrier import TestCarrier, running_carrier
-from tests.second_carrier import running_laaffic
+from tests.carrier import TestCarrier, running_carrier, running_laaffic
 
 
 @pytest.fixture

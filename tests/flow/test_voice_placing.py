@@ -60,6 +60,7 @@ def test_placing_again_finds_the_file_that_lies_there(laaffic: TestCarrier):
 
 def test_an_upload_whose_answer_was_lost_is_found_again(laaffic: TestCarrier):
     voice_file = make_voice_file()
+    other = carrier_of(laaffic.account).upload_voice("stranger.mp3", mp3())
     laaffic.order_fates(UPLOAD, "drop_after_accept")
     with pytest.raises(OutcomeUnknown):
         placed(laaffic, voice_file)
@@ -67,7 +68,8 @@ def test_an_upload_whose_answer_was_lost_is_found_again(laaffic: TestCarrier):
 
     row = placed(laaffic, voice_file)
 
-    assert list(laaffic.sandbox.memory.files) == [row.name_at_carrier]
+    assert set(laaffic.sandbox.memory.files) == {other.id_at_carrier, row.name_at_carrier}
+    assert row.name_at_carrier != other.id_at_carrier
 
 
 def test_a_file_that_is_missing_there_is_uploaded_anew(laaffic: TestCarrier):
