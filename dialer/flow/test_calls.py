@@ -23,10 +23,10 @@ from dialer.carriers.contract import (
     Refused,
 )
 from dialer.carriers.order import Callee, Order
-from dialer.flow import history, ordering, state, suppression
+from dialer.flow import history, matching, ordering, state, suppression
 from dialer.flow.connect import capabilities_of, carrier_of
 from dialer.flow.mistakes import DialerError
-from dialer.models import Account, CallRecord, Campaign, TestCall
+from dialer.models import Account, Attempt, Batch, CallRecord, Campaign, TestCall
 from dialer.models.batch import new_reference
 from dialer.terms import Feature
 
@@ -97,8 +97,24 @@ def _check(campaign: Campaign, account: Account, number: str) -> None:
         raise DialerError(
             f"{_shown(number)} stands in a list of this campaign, so it would be called twice. Take another number."
         )
+    if _would_be_mistaken(account, number):
+        raise DialerError(
+            f"{_shown(number)} is or was in a batch of “{account}”, and this carrier does not say which call its bills "
+            "are about. Take another number, or another account."
+        )
     if found := ordering.problems(campaign, account):
         raise DialerError(" ".join(dict.fromkeys(sentence for _, sentence in found)))
+
+
+def _would_be_mistaken(account: Account, number: str) -> bool:
+    """Would the bill of the test call be matched to somebody's attempt, as bills without a name are?"""
+    if Feature.BILLS_BY_REFERENCE in capabilities_of(account).features:
+        return False
+    never_left = [Batch.State.REFUSED, Batch.State.CANCELLED]
+    since = timezone.now() - matching.LONGEST_WAIT
+    recent = Q(batch__sent_at__isnull=True) | Q(batch__sent_at__gt=since) | Q(batch__starts_at__gt=since)
+    attempts = Attempt.objects.filter(recent, batch__account=account, contact__number=number)
+    return attempts.exclude(batch__state__in=never_left).exists()
 
 
 def _order(campaign: Campaign, account: Account, number: str) -> Order:

@@ -1,7 +1,8 @@
 """A test call plays the campaign's message to a number of our own, and the dial ledger never hears of it."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -9,11 +10,23 @@ from django.utils import timezone
 
 from dialer.flow import ledger, test_calls
 from dialer.flow.mistakes import DialerError
-from dialer.models import Account, Attempt, Batch, CallRecord, Campaign, CarrierExchange, Contact, TestCall
+from dialer.models import (
+    Account,
+    Attempt,
+    Batch,
+    CallRecord,
+    Campaign,
+    CarrierExchange,
+    CarrierPeriod,
+    Contact,
+    TestCall,
+)
 from dialer.terms import Disposition
+from sandbox.laaffic_records import push_body
 from tests.carrier import TestCarrier, number_with_fate, placed, stored
 from tests.factories import (
     fresh_number,
+    make_batch,
     make_call_record,
     make_campaign,
     make_contact,
@@ -22,6 +35,7 @@ from tests.factories import (
     make_laaffic_account,
     make_user,
 )
+from tests.handed_over import calls, spoken
 
 pytestmark = pytest.mark.django_db
 
@@ -201,6 +215,73 @@ def test_another_account_is_asked_for_its_own_limits(carrier: TestCarrier) -> No
     other = make_laaffic_account()
 
     assert "no name at the carrier" in refused(draft(carrier), fresh_number(), other)
+
+
+def test_at_the_second_carrier_it_rings_at_once_whatever_periods_the_campaign_has(laaffic: TestCarrier) -> None:
+    campaign = spoken(laaffic)
+    now = timezone.localtime(timezone.now(), ZoneInfo("Asia/Jakarta")).time()
+    closed = (time(1), time(2)) if now.hour >= 12 else (time(22), time(23))
+    CarrierPeriod.objects.create(campaign=campaign, opens=closed[0], closes=closed[1])
+
+    made = test_calls.call(campaign, number_with_fate(5), by=make_user())
+    laaffic.wait()
+
+    assert (made.state, bool(made.carrier_task_id)) == (State.ACCEPTED, True)
+    ledger.pull(laaffic.account, now=timezone.now())
+    assert test_calls.results(made).get().disposition == Disposition.ANSWERED
+
+
+def test_at_the_second_carrier_a_report_is_found_by_its_task(laaffic: TestCarrier) -> None:
+    made = test_calls.call(spoken(laaffic), number_with_fate(5), by=make_user())
+    laaffic.wait()
+
+    ledger.apply(stored(laaffic.account, push_body(calls(laaffic), form="object", fields="new")))
+
+    [told] = test_calls.results(made)
+    assert told.carrier_task_id == made.carrier_task_id
+    assert told.attempt is None
+
+
+def test_it_speaks_the_texts_of_a_real_row(laaffic: TestCarrier) -> None:
+    campaign = spoken(laaffic, sms_text="Dear ${text1}", sms_on_ringing=True)
+    type(laaffic.account).objects.update(sms_app_id="canary-sms")
+    make_contact(campaign=campaign, texts=["Adi"])
+
+    made = test_calls.call(Campaign.objects.get(), fresh_number(), by=make_user())
+
+    assert made.state == State.ACCEPTED, made.message
+    [placed_batch] = {call.batch.id: call.batch for call in calls(laaffic)}.values()
+    assert "Adi" in str(placed_batch)
+
+
+def test_a_repeated_name_proves_that_the_first_try_was_taken(laaffic: TestCarrier, monkeypatch: Any) -> None:
+    first = test_calls.call(spoken(laaffic), fresh_number(), by=make_user())
+    monkeypatch.setattr(test_calls, "new_reference", lambda: first.reference)
+    TestCall.objects.update(reference="of another")
+
+    made = test_calls.call(spoken(laaffic), fresh_number(), by=make_user())
+
+    assert made.state == State.ACCEPTED
+    assert len(calls(laaffic)) == 1
+
+
+@pytest.mark.parametrize("state", [Batch.State.WAITING, Batch.State.ACCEPTED, Batch.State.SETTLED])
+def test_where_bills_have_no_name_nobody_of_a_batch_is_tested_with(laaffic: TestCarrier, state: str) -> None:
+    """The bill of the test would settle that person's attempt."""
+    contact = make_contact(campaign=spoken(laaffic))
+    batch = make_batch(contacts=[contact], state=state)
+
+    assert "which call its bills are about" in refused(spoken(laaffic), contact.number)
+
+    Batch.objects.filter(pk=batch.pk).update(sent_at=timezone.now() - timedelta(days=9), state=Batch.State.SETTLED)
+    assert test_calls.call(spoken(laaffic), contact.number, by=make_user()).state == State.ACCEPTED
+
+
+def test_where_bills_have_a_name_somebody_of_another_campaign_may_be_tested_with(carrier: TestCarrier) -> None:
+    batch = carrier.batch(5)
+    number = batch.attempts.get().contact.number
+
+    assert test_calls.call(draft(carrier), number, by=make_user()).state == State.ACCEPTED
 
 
 @pytest.mark.parametrize("fate", ["refuse:400", "fail:1003"])
