@@ -154,8 +154,9 @@ def wishes(campaign: Campaign) -> list[tuple[Feature, str]]:
 
 
 def drops_today(campaign: Campaign, can: Capabilities) -> bool:
-    """Whether the carrier drops at the end of its day whom it has not dialled."""
-    return campaign.drops_undialled_today and Feature.TODAY_ONLY in can.features
+    """Whether the carrier drops at the end of its day whom it has not dialled. Of a voice menu none does."""
+    is_message = campaign.kind == CampaignKind.MESSAGE
+    return is_message and campaign.drops_undialled_today and Feature.TODAY_ONLY in can.features
 
 
 def periods(campaign: Campaign, *, on: datetime) -> tuple[Period, ...]:

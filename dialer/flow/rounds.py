@@ -12,7 +12,7 @@ from dialer.carriers import with_feature
 from dialer.flow import evidence, suppression, withdrawal
 from dialer.flow.suppression import OptOut
 from dialer.models import Attempt, Batch, CallRecord, RetryRule
-from dialer.terms import Disposition, Feature
+from dialer.terms import CampaignKind, Disposition, Feature
 
 AT_A_TIME = 500
 
@@ -139,6 +139,7 @@ def declare_not_called(*, now: datetime) -> int:
     accepted = Batch.objects.filter(
         state=Batch.State.ACCEPTED,
         account__carrier__in=with_feature(Feature.TODAY_ONLY),
+        campaign__kind=CampaignKind.MESSAGE,  # as in ordering.drops_today: nobody of a voice menu is dropped
         campaign__drops_undialled_today=True,
         sent_at__isnull=False,
         asked_at__isnull=False,

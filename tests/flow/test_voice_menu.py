@@ -1,14 +1,15 @@
 """A voice menu from the campaign to the agent: one person in a batch, by the same ledger and rules as everybody."""
 
 from collections.abc import Iterator
-from datetime import time
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from dialer.carriers.contract import EXTENSIONS
-from dialer.flow import dispatch, ledger, lifecycle
+from dialer.flow import dispatch, evidence, ledger, lifecycle, rounds
 from dialer.flow.mistakes import DialerError
 from dialer.models import Account, Batch, Callback, CallRecord, Campaign, Extension, Transfer
 from dialer.terms import CampaignKind, Disposition, ExtensionState
@@ -19,10 +20,12 @@ from sandbox.yunhu_menu import extension_events
 from tests.cluster import eventually
 from tests.factories import (
     make_account,
+    make_batch,
     make_campaign,
     make_carrier_file,
     make_contact,
     make_contact_list,
+    make_contacts,
     make_voice_file,
     open_campaign,
 )
@@ -201,3 +204,15 @@ def test_a_menu_without_a_group_is_not_launched(account: Account, sandbox: Sandb
 
     with pytest.raises(DialerError, match="needs the group of extensions that takes over"):
         lifecycle.launch(campaign)
+
+
+def test_nobody_of_a_menu_is_taken_for_dropped_at_the_end_of_the_day() -> None:
+    """The carrier has no such wish for voice menus; whoever was taken for dropped would be called once more."""
+    campaign = make_campaign(kind=CampaignKind.VOICE_MENU, state=Campaign.State.RUNNING)
+    sent_at = timezone.now() - timedelta(days=2)
+    batch = make_batch(
+        contacts=make_contacts(1, campaign=campaign), state=State.ACCEPTED, sent_at=sent_at, asked_at=timezone.now()
+    )
+
+    assert rounds.declare_not_called(now=timezone.now()) == 0
+    assert evidence.ask_at(batch) == sent_at + timedelta(seconds=settings.SILENT_AFTER_SECONDS)
