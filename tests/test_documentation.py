@@ -13,6 +13,8 @@ from django.conf import settings
 
 from config.keys import with_fresh_secrets
 from dialer import first_administrator
+from dialer.models import Account
+from dialer.models.secret import EncryptedTextField
 from dialer.terms import CarrierName
 
 EXAMPLE = (settings.BASE_DIR / ".env.example").read_text(encoding="utf-8")
@@ -138,3 +140,11 @@ def django_says(env_file: Path, data_dir: Path, code: str) -> str:
         text=True,
         check=True,
     ).stdout
+
+
+def test_the_way_out_of_a_lost_key_writes_over_everything_that_it_encrypted():
+    operations = (settings.BASE_DIR / "docs" / "operations.md").read_text(encoding="utf-8")
+    [written_over] = re.findall(r"Account\.objects\.filter\(pk=pk\)\.update\((.+?)\)\"", operations)
+    encrypted = {field.name for field in Account._meta.fields if isinstance(field, EncryptedTextField)}
+
+    assert set(re.findall(r"(\w+)=", written_over)) == encrypted
