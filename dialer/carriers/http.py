@@ -104,9 +104,9 @@ class Wire:
         """These values appear in no exchange and no message from now on."""
         self._mask.learn(*secrets)
 
-    def masked(self, text: str) -> str:
-        """A carrier's words, fit for a screen: without known secrets and phone numbers."""
-        return self._mask.text(text)
+    def masked(self, text: str, *, length: int | None = None) -> str:
+        """A carrier's words, fit for a screen: without known secrets and phone numbers, the first `length` of them."""
+        return self._mask.text(text) if length is None else self._mask.beginning(text, length)
 
     def post_form(self, url: str, fields: Mapping[str, str], *, purpose: str, secrets: Collection[str] = ()) -> Answer:
         """Post multipart form-data once and read the JSON answer, within the total time.
@@ -279,8 +279,10 @@ def _prepared(
         asked = requests.Request(
             method, url, headers={**HEADERS, **headers}, params=dict(parameters), files=files, data=content
         )
+        for value in headers.values():
+            value.encode("latin-1")
         prepared = asked.prepare()
-    except requests.exceptions.InvalidHeader:
+    except (requests.exceptions.InvalidHeader, UnicodeEncodeError):
         raise NotSent("A key of the account holds signs that no header takes: correct it. Nothing was sent.") from None
     except (requests.RequestException, ValueError):
         raise NotSent(NO_ADDRESS) from None

@@ -193,3 +193,90 @@ def test_an_exchange_that_cannot_be_kept_does_not_hide_the_error(serve):
 
     with pytest.raises(NotSent):
         post(Wire(recorder=fails, allow_private_addresses=True), NOBODY)
+
+
+# --- JSON ---------------------------------------------------------------------------------------------------------
+
+
+def post_json(wire, url, document, **how):
+    return wire.post_json(url, document, purpose="launch", **how)
+
+
+def test_a_json_document_goes_out_as_utf8_with_its_headers(wire, serve):
+    server = serve(answer(JSON))
+
+    assert post_json(wire, server.address, {"text": "Mã", "n": [1, None]}, headers={"Api-Key": "k"}).status == 200
+
+    head, _, body = server.requests[0].partition(b"\r\n\r\n")
+    assert head.startswith(b"POST / HTTP/1.1")
+    assert b"Content-Type: application/json;charset=UTF-8" in head
+    assert b"Api-Key: k" in head
+    assert b"Connection: close" in head
+    assert body == '{"text":"Mã","n":[1,null]}'.encode()
+
+
+def test_half_a_character_does_not_keep_a_document_from_leaving(wire, serve):
+    server = serve(answer(JSON))
+
+    post_json(wire, server.address, {"text": "a\ud800b"})
+
+    assert server.requests[0].endswith(b'{"text":"a?b"}')
+
+
+def test_a_get_asks_with_its_parameters_and_tells_no_body(wire, serve, exchanges):
+    server = serve(answer(JSON))
+
+    found = wire.get_json(
+        f"{server.address}/link", purpose="link", parameters={"id": "a b/1"}, headers={"Sign": "canary-sign"}
+    )
+
+    assert found.document == {"code": 200}
+    assert server.requests[0].startswith(b"GET /link?id=a+b%2F1 HTTP/1.1")
+    assert b"Sign: canary-sign" in server.requests[0]
+    assert (exchanges[0].url, exchanges[0].request) == (f"{server.address}/link", "GET\nid=a b/1")
+
+
+@pytest.mark.parametrize("ask", ["post_json", "get_json"])
+def test_headers_are_in_no_exchange(wire, serve, exchanges, ask):
+    server = serve(answer(JSON))
+    document = ({},) if ask == "post_json" else ()
+
+    getattr(wire, ask)(server.address, *document, purpose="launch", headers={"Api-Key": "canary-key"})
+
+    assert "canary" not in repr(exchanges)
+
+
+def test_names_of_secrets_are_hidden_in_the_document_and_in_the_answer(wire, serve, exchanges):
+    server = serve(answer(b'{"data": {"url": "http://h/canary-2"}, "echo": "canary-1"}'))
+
+    post_json(wire, server.address, {"token": "canary-1", "inner": [{"url": "canary-3"}]}, secrets={"token", "url"})
+
+    assert "canary" not in repr(exchanges)
+    assert '"token": "•••"' in exchanges[0].request
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        pytest.param(lambda c: c.reset(), id="reset"),
+        pytest.param(answer(JSON, cut_at=5), id="cut in the body"),
+        pytest.param(answer(b"[1]"), id="a list"),
+        pytest.param(answer(JSON, status=502), id="a gateway's failure"),
+    ],
+)
+def test_json_is_judged_by_the_same_rules_as_a_form(wire, serve, exchanges, talk):
+    server = serve(talk)
+
+    for ask in (lambda: post_json(wire, server.address, {}), lambda: wire.get_json(server.address, purpose="bills")):
+        with pytest.raises(OutcomeUnknown):
+            ask()
+
+    assert len(server.requests) == len(exchanges) == 2
+
+
+def test_a_header_that_http_does_not_know_does_not_leave(wire, exchanges):
+    for value in ("two\r\nlines", " leading"):
+        with pytest.raises(NotSent, match="signs that no header takes"):
+            post_json(wire, NOBODY, {}, headers={"Api-Key": value})
+
+    assert len(exchanges) == 2

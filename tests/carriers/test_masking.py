@@ -1,13 +1,14 @@
 """No secret, no link and no whole phone number leaves by an exchange, a message or a log."""
 
 import json
+import time
 from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialer.carriers.masking import LONGEST_TEXT, Mask
+from dialer.carriers.masking import LONGEST_FIELD, LONGEST_TEXT, Mask
 
 SECRET = "canary/key+with äccent\"and'quotes"  # JSON, URLs, forms and PHP each spell this differently
 NAMES = {"token", "downurl"}
@@ -112,3 +113,73 @@ def test_no_text_brings_a_secret_through(text, secret):
     mask.learn(secret)
 
     assert secret not in mask.text(text + secret + text)
+
+
+def people(count):
+    texts = {f"text{place}": "Tom Sawyer of St. Petersburg"[:30] for place in range(1, 11)}
+    return [{"calleeNumber": f"6281{index:09}", **texts} for index in range(count)]
+
+
+def test_a_hundred_thousand_people_are_masked_in_a_moment():
+    document = {"taskName": "abc", "numberInfoList": people(100_000), "baseFile": "QUJD" * 2_000_000}
+    mask = Mask()
+    mask.learn("canary/secret")
+    started = time.perf_counter()
+
+    shown = mask.document(document)
+
+    assert time.perf_counter() - started < 0.2
+    assert "(100,000 items)" in shown
+    assert len(shown) <= LONGEST_TEXT + 100
+    assert json.loads(shown)["taskName"] == "abc"
+    assert "00000000" not in shown
+
+
+def test_an_answer_of_many_megabytes_is_masked_in_a_moment():
+    mask = Mask()
+    mask.learn("canary/secret")
+    started = time.perf_counter()
+
+    shown = mask.answer('{"baseFile": "' + "QUJD1234567" * 1_000_000, names={"url"})
+
+    assert time.perf_counter() - started < 0.2
+    assert "1234567" not in shown
+
+
+@pytest.mark.parametrize("place", range(LONGEST_FIELD - 60, LONGEST_FIELD + 130))
+@pytest.mark.parametrize("kept", ["canary-secret-of-some-length", "+62 812-0000-0893", "6281200000893"])
+def test_a_cut_uncovers_no_half_of_a_secret_or_a_number(place, kept):
+    mask = Mask()
+    mask.learn("canary-secret-of-some-length")
+
+    shown = mask.document({"text": "." * place + kept + "." * 1000})
+
+    assert "can" not in shown
+    assert "8120" not in shown
+    assert "0000" not in shown
+
+
+@given(st.text(max_size=600), st.integers(0, 400), st.text("abc", min_size=4, max_size=40))
+def test_no_document_brings_a_secret_or_most_of_one_through(text, place, secret):
+    secret = f"§{secret}§"
+    mask = Mask()
+    mask.learn(secret)
+    text = text.replace("§", "").replace("•", "")
+
+    shown = mask.document({"text": text[:place] + secret + text[place:] + "x" * 500})
+
+    assert "§" not in shown
+
+
+@pytest.mark.parametrize(
+    ("document", "shown"),
+    [
+        ({"a": [1, 2, 3, 4]}, '{"a": [1, 2, 3, "… (4 items)"]}'),
+        ({"a": True, "b": None, "c": 1.5, "d": 0}, '{"a": true, "b": null, "c": 1.5, "d": 0}'),
+        ({"number": 6281200000893}, '{"number": "••••••••••893"}'),
+        ({"token": "", "TOKEN": "canary"}, '{"token": "", "TOKEN": "•••"}'),
+        ({"deep": {"token": ["canary"]}}, '{"deep": {"token": "•••"}}'),
+    ],
+)
+def test_a_document_is_shown_by_its_kinds_of_values(document, shown):
+    assert Mask().document(document, names=NAMES) == shown
