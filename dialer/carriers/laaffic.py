@@ -118,7 +118,7 @@ class Laaffic(Carrier):
 
         def accepted(answer: Mapping[str, Any]) -> Accepted:
             words = yes(answer, makes_batch=True, makes_something=True)
-            return Accepted(message=self._wire.masked(words), carrier_task_id=key_of(answer)[:LONGEST_ID])
+            return Accepted(message=words, carrier_task_id=key_of(answer)[:LONGEST_ID])
 
         return self._line.post("send", document, accepted, purpose="launch", when_unknown=TAKEN_OR_NOT)
 

@@ -106,9 +106,10 @@ def object_of(document: Mapping[str, Any]) -> Mapping[str, Any]:
 def page_of(document: Mapping[str, Any]) -> Page:
     """The items in `data`, or no items. Raises OutcomeUnknown for what is no list of objects."""
     found = document.get("data")
-    holder = found if isinstance(found, Mapping) else document
+    is_nothing = found in (None, "", {}, [])
+    holder = found if isinstance(found, Mapping) and not is_nothing else document
     items = found if isinstance(found, list) else _list_in(holder)
-    if found in (None, "", {}, []):
+    if items is None and is_nothing:
         items = []
     if items is None or not all(isinstance(item, Mapping) for item in items):
         raise OutcomeUnknown("The carrier's list can't be read.")
@@ -160,6 +161,6 @@ _KINDS: Final[Mapping[Consequence, type[CarrierError]]] = {
 def _sentence(verdict: Verdict, known: AnswerCode) -> str:
     """Such as: The carrier answered -10: the balance is too low ("insufficient"). Top up the account."""
     code = verdict.code or "without a code"
-    quoted = f'"{verdict.words[:LONGEST_WORDS]}"' if verdict.words else ""
+    quoted = f'"{verdict.words}"' if verdict.words else ""
     said = f"{known.meaning} ({quoted})" if known.meaning and quoted else known.meaning or quoted or "no reason"
     return f"The carrier answered {code}: {said}." + (f" {known.advice}" if known.advice else "")

@@ -85,12 +85,9 @@ def _texts(order: Order) -> Found:
 
 def _used_places(order: Order) -> set[int]:
     """Which texts of the people the SMS and the spoken text use."""
-    used = [order.sms.text if order.sms else "", order.voice.speech.text if _is_spoken(order.voice) else ""]  # type: ignore[union-attr]
-    return {int(match[1]) for words in used for name in PLACE.findall(words) if (match := TEXT_NAME.fullmatch(name))}
-
-
-def _is_spoken(voice: Voice) -> bool:
-    return voice.delivery == VoiceDelivery.SPOKEN_TEXT and voice.speech is not None
+    speech = order.voice.speech if order.voice.delivery == VoiceDelivery.SPOKEN_TEXT else None
+    used = PLACE.findall(f"{order.sms.text if order.sms else ''} {speech.text if speech else ''}")
+    return {int(match[1]) for name in used if (match := TEXT_NAME.fullmatch(name))}
 
 
 def _account(order: Order, settings: AccountSettings) -> Found:

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 from dialer.carriers.contract import AccountSettings, BadCredentials, CarrierError, OutcomeUnknown, Refused
 from dialer.carriers.http import Answer, Wire
-from dialer.carriers.laaffic_answers import SignatureOutdated
+from dialer.carriers.laaffic_answers import LONGEST_WORDS, NUMBERS, WORDS, SignatureOutdated
 
 PATHS: Final = {
     "send": "/voice/group/call/send",
@@ -36,9 +36,10 @@ def signature(*, key: str, secret: str, timestamp: str) -> str:
 class SignedLine:
     """One account's line to the carrier. Its repr, messages and exchanges hold no key, secret or signature."""
 
-    def __init__(self, settings: AccountSettings, wire: Wire) -> None:
+    def __init__(self, settings: AccountSettings, wire: Wire, *, clock: Callable[[], float] = time.time) -> None:
         self._settings = settings
         self._wire = wire
+        self._clock = clock  # seconds since 1970
         wire.conceal(settings.access_key, settings.secret)
 
     def post(
@@ -96,8 +97,14 @@ class SignedLine:
             raise OutcomeUnknown(f"{error} {when_unknown}", code=error.code) from None
 
     def _read(self, answer: Answer, read: Callable[[Mapping[str, Any]], Found]) -> Found:
+        """The carrier's words are masked before anybody cuts or quotes them."""
+        told = {
+            name: self._wire.masked(value, length=LONGEST_WORDS)
+            for name, value in answer.document.items()
+            if name in (*NUMBERS, *WORDS) and isinstance(value, str)
+        }
         try:
-            return read(answer.document)
+            return read({**answer.document, **told})
         except CarrierError as error:
             raise type(error)(self._wire.masked(str(error)), code=self._wire.masked(error.code)) from None
 
@@ -105,7 +112,7 @@ class SignedLine:
         key = self._settings.access_key
         if not _HEADER_VALUE.fullmatch(key):
             raise BadCredentials("The API key is empty or holds signs that no key has. Correct it. Nothing was sent.")
-        timestamp = str(int(time.time()))
+        timestamp = str(int(self._clock()))
         sign = signature(key=key, secret=self._settings.secret, timestamp=timestamp)
         self._wire.conceal(sign)
         return {"Sign": sign, "Timestamp": timestamp, "Api-Key": key}

@@ -48,8 +48,8 @@ def call_of(record: Mapping[str, Any], zone: ZoneInfo) -> Call | None:
 
     Who was connected talked for at least a second, also if a record without a duration only says that it worked.
     """
-    carrier_call_id = text(record.get("voiceId"))
-    if not carrier_call_id or len(carrier_call_id) > LONGEST_ID:
+    carrier_call_id = _some(record, "voiceId", LONGEST_ID)
+    if not carrier_call_id:
         return None
     is_connected = _is_connected(record, zone)
     answered_at, ended_at = moment(record.get("answerTime"), zone), moment(record.get("hangupTime"), zone)
@@ -78,9 +78,7 @@ def call_of(record: Mapping[str, Any], zone: ZoneInfo) -> Call | None:
         currency=currency,
         rate=money(record.get("rate")),
         billing_period=text(record.get("billPeriod"))[:LONGEST_PERIOD],
-        charged_seconds=seconds(record.get("chargedDuration"))
-        if whole(record.get("chargedDuration"))
-        else _zero(record),
+        charged_seconds=_told_seconds(record, "chargedDuration"),
         raw=storable(record),
     )
 
@@ -88,7 +86,7 @@ def call_of(record: Mapping[str, Any], zone: ZoneInfo) -> Call | None:
 def _is_connected(record: Mapping[str, Any], zone: ZoneInfo) -> bool:
     """By the first of these that is told: the newest field, a time of talking, the code that pages contradict about."""
     state = text(record.get("callStatus"))
-    if state:
+    if state in CALL_STATES or state == CONNECTED:
         return state == CONNECTED
     if seconds(record.get("callDuration")) or moment(record.get("answerTime"), zone):
         return True
@@ -144,8 +142,8 @@ def _some(record: Mapping[str, Any], name: str, length: int) -> str:
     return "" if found in ("0", "-1") or len(found) > length else found
 
 
-def _zero(record: Mapping[str, Any]) -> int | None:
-    return 0 if whole(record.get("chargedDuration")) == 0 else None
+def _told_seconds(record: Mapping[str, Any], name: str) -> int | None:
+    return None if whole(record.get(name)) is None else seconds(record.get(name))
 
 
 def _cost(record: Mapping[str, Any]) -> tuple[Decimal | None, str]:

@@ -36,5 +36,5 @@ def _problem(order: Order, settings: AccountSettings, *, ceiling: int) -> str:
     try:
         wired = on_the_wire(order.numbers, settings)
     except ValueError as error:
-        return str(error)
+        return f"{error}."
     return "A number stands in the batch twice." if len(set(wired)) < count else ""

@@ -2,7 +2,7 @@
 
 Strict first: an object, a list of objects, or either of them under a wrapper such as "data". Then tolerant: missing or
 superfluous commas, single quotes, bare names, NaN, raw line breaks in texts, JSON within a JSON text, a form, wrong
-characters. What is cut off is not repaired: half a bill would be a wrong bill.
+characters. What is cut off within an item is not repaired: half a bill would be a wrong bill.
 """
 
 import json
@@ -34,7 +34,7 @@ def read_document(body: bytes) -> tuple[Any, bool]:
 
 
 def objects(document: Any, *, wrappers: Collection[str], is_one: Callable[[Any], bool]) -> Iterator[Any]:
-    """The items that should be objects of the push: those of a list, of a wrapper, or the document itself.
+    """The items that should be objects of the push: those of lists, of wrappers, or the document itself.
 
     `is_one` tells whether something is such an object already, so that a field called like a wrapper misleads nobody.
     """
@@ -42,8 +42,9 @@ def objects(document: Any, *, wrappers: Collection[str], is_one: Callable[[Any],
 
 
 def _objects(document: Any, wrappers: Collection[str], is_one: Callable[[Any], bool], *, depth: int) -> Iterator[Any]:
-    if isinstance(document, list):
-        yield from document
+    if isinstance(document, list) and depth < DEEPEST_WRAPPING:
+        for item in document:
+            yield from _objects(item, wrappers, is_one, depth=depth + 1)
         return
     if isinstance(document, dict) and depth < DEEPEST_WRAPPING and not is_one(document):
         for name in wrappers:
@@ -150,11 +151,15 @@ class _TolerantReader:
         return self._value(token, depth=depth + 1)
 
     def _list(self, depth: int) -> list[Any]:
-        found = []
-        while (token := self._next())["mark"] != "]":
+        found: list[Any] = []
+        while not (depth == 0 and found and self._is_at_end()) and (token := self._next())["mark"] != "]":
             if token["mark"] != ",":
                 found.append(self._value(token, depth=depth + 1))
         return found
+
+    def _is_at_end(self) -> bool:
+        """Whether only the outermost list's end is missing: its items are whole."""
+        return not self._text[self._position :].strip(" \t\r\n,")
 
 
 def _unquoted(quoted: str) -> str:

@@ -54,7 +54,7 @@ def seconds(value: Any) -> int:
 
 def amount(value: Any) -> Decimal | None:
     """A decimal number, as number or text, also with commas between thousands; None for anything else."""
-    words = repr(value) if isinstance(value, float) else text(value)
+    words = "" if isinstance(value, bool) else repr(value) if isinstance(value, float) else text(value)
     if _THOUSANDS.fullmatch(words):
         words = words.replace(",", "")
     try:
