@@ -183,6 +183,7 @@ class CampaignForm(PaceForm):
             "speech_text": forms.Textarea(attrs={"rows": 4, "data-preview": "speech_text"}),
             "sms_text": forms.Textarea(attrs={"rows": 4, "data-preview": "sms_text"}),
         }
+        labels = {**PaceForm.Meta.labels, "voice_delivery": _("How it reaches the carrier")}
         help_texts = {
             "speech_text": _("${text1} to ${text10} stand for the texts of the row."),
         }

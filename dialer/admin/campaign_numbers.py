@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dialer.admin.doors import FORM, LOOK, address, back_to, door, list_address, show
+from dialer.admin.row_texts import texts_in_words
 from dialer.flow import intake
 from dialer.flow.mistakes import DialerError
 from dialer.models import Campaign, Contact, ContactList
@@ -83,6 +84,7 @@ def numbers_context(campaign: Campaign) -> dict[str, Any]:
         "lists": [
             {
                 "list": contact_list,
+                "texts": texts_in_words(contact_list),
                 "to_call": found.get(contact_list.pk, {}).get("", 0),
                 "skipped": _skipped(contact_list, found.get(contact_list.pk, {})),
                 "contacts_url": list_address(Contact, contact_list__id__exact=contact_list.pk),

@@ -28,10 +28,11 @@ class Setting:
 
 def settings_context(campaign: Campaign) -> dict[str, Any]:
     routes = list(campaign.routes.select_related("account"))
-    deliveries = {campaign.voice_delivery, *(route.voice_delivery for route in routes)}
+    deliveries = {campaign.voice_delivery, *(route.voice_delivery for route in routes if route.voice_delivery)}
     return {
         "routes": routes,
         "speech": speech(campaign) if VoiceDelivery.SPOKEN_TEXT in deliveries else None,
+        "plays_file": bool(campaign.voice_file_id and deliveries - {VoiceDelivery.SPOKEN_TEXT}),
         "wishes": list(_wishes(campaign)),
         "knows_today_only": Feature.TODAY_ONLY in capabilities_of(campaign.account).features,
     }

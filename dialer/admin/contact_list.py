@@ -18,6 +18,15 @@ from dialer.admin import columns, countries, phone_numbers
 from dialer.admin.base import ReadOnlyAdmin
 from dialer.admin.doors import FORM, address, back_to, door, give, routes, show
 from dialer.admin.navigation import Place, Section
+from dialer.admin.row_texts import (
+    TEXTS,
+    chosen_columns,
+    column_of,
+    takes_texts,
+    text_name,
+    texts_form,
+    warn_of_missing_texts,
+)
 from dialer.flow import intake
 from dialer.flow.mistakes import DialerError
 from dialer.models import ContactList
@@ -46,7 +55,9 @@ SHOWN_BY_FILES = {
     "cp932": _("Japanese (Windows)"),
 }
 DELIMITERS = {",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": _("bar"), ":": _("colon")}
+HOW = ("sheet", "encoding", "delimiter", "header")  # the file is read
 YES_OR_NO = [("yes", _("yes")), ("no", _("no"))]
+LAST_COLUMN = 20_000
 
 
 class LookForm(forms.Form):
@@ -56,7 +67,7 @@ class LookForm(forms.Form):
     encoding = forms.ChoiceField(label=_("Letters"), required=False)
     delimiter = forms.ChoiceField(label=_("Columns are parted by"), required=False)
     header = forms.ChoiceField(label=_("First row holds the headings"), required=False, choices=YES_OR_NO)
-    column = forms.IntegerField(required=False, min_value=0, max_value=20_000, widget=forms.HiddenInput)
+    column = forms.IntegerField(required=False, min_value=0, max_value=LAST_COLUMN, widget=forms.HiddenInput)
 
     def __init__(self, *, seen: Preview, **kwargs: Any) -> None:
         super().__init__(label_suffix="", **kwargs)
@@ -64,6 +75,8 @@ class LookForm(forms.Form):
         self._offer("sheet", {name: name for name in seen.sheets})
         self._offer("encoding", _encodings(seen.encoding) if is_text else {})
         self._offer("delimiter", _with(DELIMITERS, seen.delimiter) if is_text else {})
+        for number in TEXTS:  # so that they are not forgotten when the list is looked at again
+            self.fields[text_name(number)] = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def _offer(self, name: str, choices: dict[str, Any]) -> None:
         """A question with one answer is not asked."""
@@ -81,12 +94,19 @@ class ConfirmForm(forms.Form):
     delimiter = forms.ChoiceField(required=False)
     header = forms.ChoiceField(choices=YES_OR_NO)
     shown_column = forms.IntegerField(required=False)
-    number_column = forms.IntegerField(min_value=0, max_value=20_000, required=False)
+    number_column = forms.IntegerField(min_value=0, max_value=LAST_COLUMN, required=False)
 
     def __init__(self, *args: Any, contact_list: ContactList, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["encoding"].choices = list(_encodings(contact_list.encoding).items())
         self.fields["delimiter"].choices = list(_with(DELIMITERS, contact_list.delimiter).items())
+        for number in TEXTS:
+            self.fields[text_name(number)] = forms.IntegerField(min_value=0, max_value=LAST_COLUMN, required=False)
+
+    @property
+    def text_columns(self) -> list[int | None]:
+        """Of text 1, text 2, …"""
+        return [self.cleaned_data[text_name(number)] for number in TEXTS]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +159,7 @@ class ContactListAdmin(ReadOnlyAdmin):
             return self._show_columns(request, contact_list, {}, complaint=gettext("Choose the column again."))
         said = form.cleaned_data
         chosen = said["number_column"]
-        looked_at = {name: said[name] for name in ("sheet", "encoding", "delimiter", "header")} | {"column": chosen}
+        looked_at = {name: said[name] for name in (*HOW, *map(text_name, TEXTS))} | {"column": chosen}
         if chosen is None:
             complaint = gettext("Choose the column that holds the numbers.")
             return self._show_columns(request, contact_list, looked_at, complaint=complaint)
@@ -147,13 +167,18 @@ class ContactListAdmin(ReadOnlyAdmin):
             complaint = gettext("You chose another column. Look at its numbers, then confirm.")
             return self._show_columns(request, contact_list, looked_at, complaint=complaint)
         choices = {name: said[name] for name in ("sheet", "encoding", "delimiter")}
+        columns_of_texts = form.text_columns if takes_texts(contact_list.campaign) else []
         done = gettext("“%s” is being read.") % contact_list
 
         def confirm() -> None:
-            intake.confirm(contact_list, number_column=chosen, has_header=said["header"] == "yes", **choices)
+            has_header = said["header"] == "yes"
+            intake.confirm(
+                contact_list, number_column=chosen, has_header=has_header, text_columns=columns_of_texts, **choices
+            )
 
         if give(self, request, contact_list, confirm, done):
             tasks.ring("intake")
+            warn_of_missing_texts(request, contact_list)
         return back_to(contact_list.campaign, "numbers")
 
     def _show_columns(
@@ -169,6 +194,8 @@ class ContactListAdmin(ReadOnlyAdmin):
         country = contact_list.campaign.account.country
         is_full = self.sees_full_numbers(request)
         rows = [_shown(row, seen, column, country, is_full=is_full) for row in seen.rows]
+        headings = _headings(seen, column)
+        chosen_texts = chosen_columns(said, seen.columns)
         return show(
             self,
             request,
@@ -176,10 +203,11 @@ class ContactListAdmin(ReadOnlyAdmin):
             contact_list,
             title=gettext("Choose the column"),
             complaint=complaint,
-            look=LookForm(seen=seen, initial={**_as_shown(seen), "column": column}),
+            look=LookForm(seen=seen, initial={**_as_shown(seen), "column": column, **chosen_texts}),
+            texts=texts_form(contact_list, headings, chosen_texts),
             shown=_as_shown(seen),
             column=column,
-            headings=_headings(seen, column),
+            headings=headings,
             rows=rows,
             good_count=sum(row.is_good for row in rows),
             row_count=seen.row_count,
@@ -256,10 +284,8 @@ def _choices(said: Any, contact_list: ContactList) -> dict[str, Any]:
 
 def _column(said: Any, seen: Preview) -> int | None:
     """The column chosen, else the one that looks like numbers."""
-    text = str(said.get("column") or "")
-    if text.isdecimal() and len(text) < 6 and int(text) < seen.columns:
-        return int(text)
-    return seen.number_column
+    column = column_of(said.get("column"), below=seen.columns)
+    return seen.number_column if column is None else column
 
 
 def _as_shown(seen: Preview) -> dict[str, str]:

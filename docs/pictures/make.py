@@ -102,7 +102,7 @@ def draft(page: Page, told: Demo) -> None:
     page.get_by_label("Name").fill(CAMPAIGN)
     page.get_by_label("Account", exact=True).select_option(index=1)
     page.get_by_label("Voice file", exact=True).select_option(index=1)
-    page.get_by_label("Voice file reaches the carrier").select_option("our_address")
+    page.get_by_label("How it reaches the carrier").select_option("our_address")
     page.get_by_label("Collect key presses").check()
     for day in page.locator("[name=same_days]").all():
         day.check()

@@ -37,14 +37,20 @@ function offer(select, values) {
   if (!chosen || chosen.disabled) select.value = [...select.options].find((option) => !option.disabled)?.value ?? "";
 }
 
-function isSpoken() {
-  return deliveries().includes(known.spoken);
+// How the message reaches each carrier: the campaign's own way, and that of each further account if it has another.
+function ways() {
+  const further = [...form.querySelectorAll("select[name^=routes-][name$=-account]")].filter((select) => select.value);
+  const wayOf = (select) => form.elements[select.name.replace(/account$/, "voice_delivery")]?.value || delivery.value;
+  return [
+    { account: account.value, delivery: delivery.value },
+    ...further.map((select) => ({ account: select.value, delivery: wayOf(select) })),
+  ];
 }
 
-// How the message reaches the carriers: the campaign's own way, and that of each further account which has another.
-function deliveries() {
-  const routes = [...form.querySelectorAll("select[name^=routes-][name$=-voice_delivery]")];
-  return [delivery.value, ...routes.map((select) => select.value).filter((value) => value)];
+// Those that all carriers speak which are to speak.
+function languagesOf(speakers) {
+  const lists = speakers.map((way) => (known.accounts[way.account] ?? known.common).languages);
+  return lists.reduce((all, list) => all.filter((code) => list.includes(code)));
 }
 
 function hasPeriods() {
@@ -60,9 +66,10 @@ function update() {
     show(name, can.features.includes(feature) || (isMenu && known.menuFields.includes(name)));
   }
   show("kind", can.kinds.length > 1);
-  for (const name of known.speechFields) show(name, isSpoken());
-  show("voice_file", deliveries().some((value) => value !== known.spoken));
-  if (isSpoken()) offer(language, can.languages);
+  const speakers = ways().filter((way) => way.delivery === known.spoken);
+  for (const name of known.speechFields) show(name, speakers.length > 0);
+  show("voice_file", ways().some((way) => way.delivery !== known.spoken));
+  if (speakers.length) offer(language, languagesOf(speakers));
   if (periods) periods.hidden = !can.features.includes(known.fields.carrier_periods) && !hasPeriods();
   const zone = form.querySelector("[data-zone]");
   if (zone && can.zone) zone.textContent = can.zone;
