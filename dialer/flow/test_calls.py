@@ -23,7 +23,7 @@ from dialer.carriers.contract import (
     Refused,
 )
 from dialer.carriers.order import Callee, Order
-from dialer.flow import history, matching, ordering, state, suppression
+from dialer.flow import history, matching, ordering, routes, state, suppression
 from dialer.flow.connect import capabilities_of, carrier_of
 from dialer.flow.mistakes import DialerError
 from dialer.models import Account, Attempt, Batch, CallRecord, Campaign, TestCall
@@ -77,8 +77,7 @@ def results(test_call: TestCall) -> QuerySet[CallRecord]:
 
 def accounts(campaign: Campaign) -> list[Account]:
     """Through which the campaign calls: its own account first."""
-    others = Account.objects.filter(routes__campaign=campaign).exclude(pk=campaign.account_id)
-    return [campaign.account, *others.order_by("routes__pk")]
+    return [route.account for route in routes.routes_of(campaign)]
 
 
 def _check(campaign: Campaign, account: Account, number: str) -> None:
@@ -159,7 +158,7 @@ def _talk(test_call: TestCall, order: Order) -> None:
     except AlreadyTaken as error:
         _note(test_call, State.ACCEPTED, str(error))
     except BadCredentials as error:
-        Account.objects.filter(pk=test_call.account_id).update(stopped_because=str(error))
+        routes.stop_account(test_call.account, str(error))
         _note(test_call, State.REFUSED, str(error))
     except (NotSent, Refused, BrokenLimits) as error:  # whether to try again, a person decides
         _note(test_call, State.REFUSED, str(error))

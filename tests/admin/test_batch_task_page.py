@@ -9,10 +9,9 @@ from django.urls import reverse
 from dialer.models import Batch
 from dialer.terms import TaskState
 from tests.admin.visits import list_of, page_of, text, visitor
-from tests.carrier import TestCarrier
+from tests.carrier import TestCarrier, running_laaffic
 from tests.factories import make_batch
 from tests.handed_over import called, waiting
-from tests.second_carrier import running_laaffic
 
 pytestmark = pytest.mark.django_db
 

@@ -6,10 +6,9 @@ from playwright.sync_api import expect
 from dialer.flow import ledger
 from dialer.models import Batch, Campaign
 from sandbox.laaffic_records import push_body
-from tests.carrier import stored
+from tests.carrier import running_laaffic, stored
 from tests.factories import make_batch, make_contacts, make_user
 from tests.handed_over import calls, spoken
-from tests.second_carrier import running_laaffic
 
 pytest_plugins = ["tests.browser"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -21,7 +21,7 @@ from dialer.models import (
     Contact,
     TestCall,
 )
-from dialer.terms import Disposition
+from dialer.terms import CampaignKind, Disposition
 from sandbox.laaffic_records import push_body
 from tests.carrier import TestCarrier, number_with_fate, placed, stored
 from tests.factories import (
@@ -215,6 +215,19 @@ def test_another_account_is_asked_for_its_own_limits(carrier: TestCarrier) -> No
     other = make_laaffic_account()
 
     assert "no name at the carrier" in refused(draft(carrier), fresh_number(), other)
+
+
+def test_a_voice_menu_can_be_heard_and_leads_to_an_extension(carrier: TestCarrier) -> None:
+    campaign = draft(carrier, kind=CampaignKind.VOICE_MENU, transfer_group="extGroup-1", transfer_key="1")
+
+    made = test_calls.call(campaign, "+6281200000040", by=make_user())
+    carrier.wait()
+
+    assert made.state == State.ACCEPTED, made.message
+    ledger.pull(carrier.account, now=timezone.now())
+    told = test_calls.results(made).get()
+    assert (told.disposition, told.keypress, told.attempt) == (Disposition.ANSWERED, "1", None)
+    assert [batch.order["group"] for batch in carrier.sandbox.memory.batches.values()] == ["extGroup-1"]
 
 
 def test_at_the_second_carrier_it_rings_at_once_whatever_periods_the_campaign_has(laaffic: TestCarrier) -> None:
