@@ -39,6 +39,7 @@ NO_KEY: Final = "-1"
 ANSWERED_CALL: Final = "answered"
 DOLLARS: Final = "USD"  # a currency is told only where it is another
 EUROS: Final = "EUR"
+FIRST_SIP_FAILURE: Final = 400
 LONGEST_CURRENCY: Final = 10  # characters
 LONGEST_PERIOD: Final = 20
 
@@ -94,7 +95,10 @@ def _is_connected(record: Mapping[str, Any], zone: ZoneInfo) -> bool:
 
 
 def _ending(record: Mapping[str, Any]) -> Ending:
-    """Why nobody answered: the newest field, unless it says little and a SIP code says more."""
+    """Why nobody answered: the newest field, unless it says little and a SIP code says more.
+
+    A code that nobody knows is unknown, so that a record does not hide what a push has told.
+    """
     state = text(record.get("callStatus"))
     known = CALL_STATES.get(state)
     if known is not None and state not in VAGUE_STATES:
@@ -105,7 +109,8 @@ def _ending(record: Mapping[str, Any]) -> Ending:
         return by_sip
     if known is not None:
         return Ending(_reason(record) or known.meaning, known.disposition)
-    return Ending(_reason(record), Disposition.FAILED if any(codes) else Disposition.UNKNOWN)
+    is_failure = any((whole(code) or 0) >= FIRST_SIP_FAILURE for code in codes)
+    return Ending(_reason(record), Disposition.FAILED if is_failure else Disposition.UNKNOWN)
 
 
 def _reason(record: Mapping[str, Any]) -> str:
