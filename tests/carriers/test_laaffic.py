@@ -259,6 +259,20 @@ def test_a_carrier_that_repeats_our_secrets_and_numbers_does_not_spread_them(
         assert secret not in shown + repr(exchanges)
 
 
+def test_a_carrier_that_repeats_our_signature_does_not_spread_it(carrier_at, serve, exchanges):
+    def echo(conversation):
+        sign = asked(server)[1]["sign"]
+        answer(json.dumps({"code": -22, "msg": f"bad sign {sign}"}).encode())(conversation)
+
+    server = serve(echo)
+
+    with pytest.raises(Refused) as refused:
+        carrier_at(server.address).balance()
+
+    assert asked(server)[1]["sign"] not in str(refused.value) + repr(exchanges)
+    assert "bad sign" in str(refused.value)
+
+
 # --- batches ------------------------------------------------------------------------------------------------------
 
 

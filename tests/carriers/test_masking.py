@@ -159,6 +159,16 @@ def test_a_cut_uncovers_no_half_of_a_secret_or_a_number(place, kept):
     assert "0000" not in shown
 
 
+@pytest.mark.parametrize("length", range(1, 28))
+def test_a_cut_uncovers_nothing_where_hiding_has_shortened_the_text(length):
+    mask = Mask()
+    mask.learn("canary-secret-of-some-length")
+
+    shown = mask.document({"text": "." * length + "canary-secret-of-some-length" * 100})
+
+    assert "can" not in shown
+
+
 @given(st.text(max_size=600), st.integers(0, 400), st.text("abc", min_size=4, max_size=40))
 def test_no_document_brings_a_secret_or_most_of_one_through(text, place, secret):
     secret = f"§{secret}§"
