@@ -26,7 +26,7 @@ from dialer.flow.hours import hours_of
 from dialer.flow.mistakes import DialerError
 from dialer.flow.ordering import callees_of, order_of
 from dialer.flow.seat import hold
-from dialer.models import Batch, Contact
+from dialer.models import Batch, Campaign, Contact
 from dialer.terms import Feature
 
 logger = logging.getLogger(__name__)
@@ -102,8 +102,11 @@ def _look_up(carrier: Carrier, batch: Batch) -> Task | None:
 
 
 def _may_be_repeated(batch: Batch) -> bool:
-    """Only what could also leave for the first time now: the operator may have paused meanwhile."""
-    return routes.is_open(batch.campaign, batch.account)
+    """While the campaign runs: the operator may have paused or cancelled meanwhile.
+
+    Also by a route that is closed, which takes nobody new: only there it can be proven whether this batch was taken.
+    """
+    return Campaign.objects.filter(pk=batch.campaign_id, state=Campaign.State.RUNNING).exists()
 
 
 def _repeat(batch: Batch, carrier: Carrier, *, now: datetime, started: float) -> None:

@@ -45,13 +45,6 @@ def usable_accounts(campaign: Campaign) -> list[Account]:
     return [route.account for route in routes_of(campaign) if is_usable(route)]
 
 
-def is_open(campaign: Campaign, account: Account) -> bool:
-    """May this account call for the campaign now: the campaign runs, and nothing closed the way?"""
-    row = Campaign.objects.get(pk=campaign.pk)
-    is_running = row.state == Campaign.State.RUNNING
-    return is_running and any(route.account_id == account.pk for route in routes_of(row) if is_usable(route))
-
-
 def served_by(account: Any) -> Q:
     """A condition on campaigns: those for which this account (an expression) may call."""
     inner: Any = OuterRef(account) if isinstance(account, OuterRef) else account

@@ -24,6 +24,8 @@ _CONNECTED = "dialer.carriers.connection.Line.open_socket"
 _SEND = "http.client.HTTPConnection.send"
 _ANSWER = "http.client.HTTPConnection.getresponse"
 _POST = "dialer.carriers.http.Wire.post_form"
+_POST_JSON = "dialer.carriers.http.Wire.post_json"
+_TALK, _REPEAT = "dialer.flow.dispatch._talk", "dialer.flow.repeating._talk"
 _CLAIM = "dialer.flow.state.claim"
 _ADVANCE = "dialer.flow.state.advance"
 _SYNC = "os.fsync"
@@ -58,9 +60,9 @@ WORK = {
     **_around("a ring is committed", _COMMIT, inside="dialer.tasks._ring_now"),
     **_around("a batch is committed", _COMMIT, inside="dialer.flow.batching.fill"),
     **_around("a batch is claimed", _CLAIM, about="Batch"),
-    **_around("the launch is connected", _CONNECTED, inside="dialer.flow.dispatch._talk"),
-    **_around("the head of the launch is sent", _SEND, inside="dialer.flow.dispatch._talk"),
-    **_around("the answer to the launch", _ANSWER, inside="dialer.flow.dispatch._talk"),
+    **_around("the launch is connected", _CONNECTED, inside=_TALK),
+    **_around("the head of the launch is sent", _SEND, inside=_TALK),
+    **_around("the answer to the launch", _ANSWER, inside=_TALK),
     **_around("the launch is posted", _POST, about="launch"),
     **_around("the answer is noted", _ADVANCE, about="Batch"),
     **_around("a callback is applied", _COMMIT, inside="dialer.flow.ledger.apply"),
@@ -79,6 +81,18 @@ WORK = {
     **_around("the recording is checked", "recordings.archive._checked"),
     **_around("the recording is renamed", _REPLACE, inside="recordings.disk.finish"),
     **_around("the recording is noted", _ADVANCE, about="Recording"),
+}
+# At a carrier of signed JSON that refuses repeats; the last ones only happen after an unclear answer.
+SIGNED = {
+    **_around("the signed launch is posted", _POST_JSON, about="launch"),
+    **_around("records are posted", _POST_JSON, about="bills"),
+    **_around("calls are adopted", "dialer.flow.ledger.adopt"),
+}
+REPEATS = {
+    **_around("a batch is looked up", "dialer.flow.repeating._look_up"),
+    **_around("the repeat is connected", _CONNECTED, inside=_REPEAT),
+    **_around("the answer to the repeat", _ANSWER, inside=_REPEAT),
+    **_around("the repeat is noted", "dialer.flow.repeating._note"),
 }
 WEB = {
     **_around("a callback is stored", _COMMIT, inside="dialer.flow.ledger.receive"),
@@ -100,9 +114,14 @@ PERILOUS = (
     "before the answer to the launch",
     "after the answer to the launch",
     "after the launch is posted",
+    "after the signed launch is posted",
     "before the answer is noted",
+    "after the answer to the repeat",
+    "before the repeat is noted",
 )
-PLACES = WORK | WEB | ANYWHERE
+# Of one carrier only: tokens, forms.
+OF_FORMS = tuple(name for name, place in WORK.items() if place.function == _POST or "token" in name)
+PLACES = WORK | SIGNED | REPEATS | WEB | ANYWHERE
 
 
 def arm(name: str, *, nth: int, is_frozen: bool, deaths: Path) -> None:

@@ -14,7 +14,14 @@ def play(schedule: Schedule, *, nursery: Nursery, folder: Path) -> Played:
     people = people_with(schedule.endings)
     people += [people[0], "no number"]  # rows that are not called, so that reading again meets them too
     switches = {"callbacks": schedule.callbacks}
-    with opened(nursery, folder, people, batch_size=schedule.batch_size, switches=switches) as stage:
+    with opened(
+        nursery,
+        folder,
+        people,
+        batch_size=schedule.batch_size,
+        carriers=schedule.carriers,
+        switches=switches,
+    ) as stage:
         stage.start_carrier()
         for service, fates in schedule.fates.items():
             stage.tell("next", service=service, fates=fates)

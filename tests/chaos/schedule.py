@@ -5,13 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.chaos import places
-from tests.chaos.stage import Life, Wave
+from tests.chaos.stage import CARRIERS, Life, Wave
 
 PLAY_VOICE = "App.Sip_Call.PlayVoice"
 LOGIN = "App.Sip_Auth.Login"
 BILLS = "App.Sip_Cdr.GetBill"
 LINK = "App.Sip_Cdr.GetRecodeFile"
 DOWNLOAD = "recording"
+SEND = "voice/group/call/send"
+TASKS = "voice/group/call/query"
+RECORDS = "voice/recordGroupQuery"
+SIGNED_LINK = "voice/getRecordingFileUrl"
+
+SENT_REFUSED = ("refuse:-10", "refuse:-37", "refuse:-18", "refuse:-16")
 
 BROKEN = (
     "drop_before_accept",
@@ -32,6 +38,7 @@ class Schedule:
     seed: int
     endings: Sequence[int]  # last two digits of everybody's number
     batch_size: int
+    carriers: str
     callbacks: str
     fates: dict[str, list[str]] = field(default_factory=dict)
     waves: Sequence[Wave]
@@ -44,6 +51,7 @@ def random_schedule(seed: int) -> Schedule:
         seed=seed,
         endings=[dice.randrange(100) for _ in range(dice.randint(4, 14))],
         batch_size=dice.randint(2, 7),
+        carriers=dice.choice(CARRIERS),
         callbacks=dice.choice(("normal", "normal", "lost", "doubled", "shuffled")),
         fates=_fates(dice),
         waves=[_wave(dice) for _ in range(dice.randint(2, 5))],
@@ -58,9 +66,13 @@ def _fates(dice: random.Random) -> dict[str, list[str]]:
         BILLS: dice.choices([*BROKEN, "invalidate_tokens"], k=dice.choice((0, 0, 1, 2))),
         LINK: dice.choices([*BROKEN, "invalidate_tokens"], k=dice.choice((0, 0, 1))),
         DOWNLOAD: dice.choices([*BROKEN, "refuse:404"], k=dice.choice((0, 0, 1))),
+        SEND: dice.choices([*launches[:-3], *SENT_REFUSED, *launches[-2:]], k=dice.choice((0, 1, 1, 2))),
+        TASKS: dice.choices([*BROKEN, "refuse:-22"], k=dice.choice((0, 0, 1, 2))),
+        RECORDS: dice.choices([*BROKEN, "refuse:-18"], k=dice.choice((0, 0, 1, 2))),
+        SIGNED_LINK: dice.choices(BROKEN, k=dice.choice((0, 0, 1))),
     }
     if dice.random() < 0.1:
-        fates[PLAY_VOICE].insert(0, dice.choice(SLOW))
+        fates[dice.choice((PLAY_VOICE, SEND))].insert(0, dice.choice(SLOW))
     return {service: names for service, names in fates.items() if names}
 
 

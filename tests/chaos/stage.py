@@ -28,16 +28,26 @@ from django.db import connections, transaction
 from django.db.models import F
 from django.urls import reverse
 
-from dialer.models import Account, Batch, Callback, CallRecord, Campaign
+from dialer.carriers import with_feature
+from dialer.models import Account, Batch, Callback, CallRecord, Campaign, Route
+from dialer.terms import Feature, VoiceDelivery
 from recordings.models import Recording
 from tests.chaos.nursery import Nursery
-from tests.factories import make_account, make_campaign, make_carrier_file, make_voice_file
+from tests.factories import make_account, make_campaign, make_carrier_file, make_laaffic_account, make_voice_file
 
 # Moments from which somebody may act again. Facts (when something was sent, called, stored) never move.
-MOMENTS = {"lease_until", "until", "due_at", "next_pull_at", "rung_at", "lock"}
+MOMENTS = {"lease_until", "until", "due_at", "ask_at", "next_pull_at", "rung_at", "lock"}
 HOUR = timedelta(hours=1)
 VOICE = "welcome"
 APP, KEY = "chaos", "open-sesame"
+SIGNED_APP, SIGNED_KEY, SECRET = "chaos-signed", "chaos-key", "open-barley"
+YUNHU, LAAFFIC, BOTH = "yunhu", "laaffic", "both"
+CARRIERS = (YUNHU, LAAFFIC, BOTH)
+SPOKEN = {
+    "voice_delivery": VoiceDelivery.SPOKEN_TEXT,
+    "speech_text": "Good morning. This is the voice of the storm.",
+    "speech_language": "en",
+}
 LONGEST_CALL_SECONDS = 5  # recordings are decoded, and that is most of the work
 PATIENCE_SECONDS = 10
 
@@ -91,12 +101,13 @@ class Process:
 
 @dataclass(kw_only=True)
 class Stage:
-    """One campaign of these people with one account at a sandbox of its own."""
+    """One campaign of these people at a sandbox of its own, with an account at one of its carriers or at both."""
 
     nursery: Nursery
     folder: Path
     people: list[str]  # cells of the list; see `people_with`
     batch_size: int = 5
+    carriers: str = YUNHU
     switches: dict[str, Any] = field(default_factory=dict)
     kills: int = 0
     waves: int = 0
@@ -108,17 +119,40 @@ class Stage:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.carrier_port, self.web_port = free_ports(2)
         self.carrier = f"http://127.0.0.1:{self.carrier_port}"
-        address = f"{self.carrier}/api/yunhu"
-        self.account: Account = make_account(
-            app_id=APP, access_key=KEY, batch_url=address, token_url=address, batch_size=self.batch_size
-        )
+        self.accounts: list[Account] = []
+        if self.carriers in (YUNHU, BOTH):
+            self.accounts.append(self._account_of_files())
+        if self.carriers in (LAAFFIC, BOTH):
+            self.accounts.append(self._account_of_texts())
+        self.account: Account = self.accounts[0]
         voice_file = make_voice_file(original=ContentFile(b"not listened to", name="message.wav"))
         make_carrier_file(voice_file=voice_file, account=self.account, name_at_carrier=VOICE)
         self.campaign: Campaign = make_campaign(
-            account=self.account, voice_file=voice_file, wants_keypress=True, max_call_seconds=LONGEST_CALL_SECONDS
+            account=self.account,
+            voice_file=voice_file,
+            wants_keypress=True,
+            max_call_seconds=LONGEST_CALL_SECONDS,
+            **SPOKEN | ({} if self.carriers == LAAFFIC else {"voice_delivery": VoiceDelivery.CARRIER_FILE}),
         )
+        for other in self.accounts[1:]:
+            Route.objects.create(campaign=self.campaign, account=other, voice_delivery=VoiceDelivery.SPOKEN_TEXT)
         rows = ["name,phone", *(f"Person {row},{cell}" for row, cell in enumerate(self.people))]
         (self.folder / "people.csv").write_text("\n".join(rows) + "\n")
+
+    def _account_of_files(self) -> Account:
+        address = f"{self.carrier}/api/yunhu"
+        return make_account(
+            app_id=APP, access_key=KEY, batch_url=address, token_url=address, batch_size=self.batch_size
+        )
+
+    def _account_of_texts(self) -> Account:
+        return make_laaffic_account(
+            app_id=SIGNED_APP,
+            access_key=SIGNED_KEY,
+            secret=SECRET,
+            batch_url=f"{self.carrier}/v3",
+            batch_size=self.batch_size,
+        )
 
     # --- processes ---
 
@@ -126,16 +160,20 @@ class Stage:
         """The carrier answers; if it was killed, it goes on from its journal."""
         if self._carrier and not self._carrier.has_ended():
             return
-        door = reverse("callback", args=[self.account.pk, self.account.callback_secret, "bills"])
         switches = {
             "apps": {APP: KEY},
+            "laaffic_apps": {SIGNED_APP: {"api_key": SIGNED_KEY, "secret": SECRET}},
             "offline_files": [VOICE],
             "speed": 100_000,
-            "callback_url": f"http://127.0.0.1:{self.web_port}{door}",
+            "callback_urls": {account.app_id: self._door(account) for account in self.accounts},
             **self.switches,
         }
         self._carrier = self._fork("carrier", port=self.carrier_port, switches=switches)
         until(lambda: _answers(self.carrier_port))
+
+    def _door(self, account: Account) -> str:
+        path = reverse("callback", args=[account.pk, account.callback_secret, "bills"])
+        return f"http://127.0.0.1:{self.web_port}{path}"
 
     def start_web(self, life: Life = Life()) -> None:
         """The web answers; if it lives, it lives on."""
@@ -260,17 +298,18 @@ class Stage:
         campaign = Campaign.objects.get(pk=self.campaign.pk)
         open_batches = Batch.objects.filter(state__in=[Batch.State.WAITING, Batch.State.SENDING, Batch.State.ACCEPTED])
         open_recordings = Recording.objects.filter(state__in=[Recording.State.DUE, Recording.State.FETCHING])
-        has_ended = campaign.state == Campaign.State.FINISHED or (
-            campaign.is_planned and campaign.batches.filter(state=Batch.State.UNCERTAIN).exists()
-        )
+        uncertain = campaign.batches.filter(state__in=Batch.UNCLEAR)
+        clear_themselves_up = uncertain.filter(account__carrier__in=with_feature(Feature.REFUSES_REPEATS))
+        has_ended = campaign.state == Campaign.State.FINISHED or (campaign.is_planned and uncertain.exists())
         return (
             has_ended
+            and not clear_themselves_up.exists()
             and not open_batches.exists()
             and not open_recordings.exists()
             and not CallRecord.objects.filter(awaits_archive=True).exists()
             and not Callback.objects.filter(state=Callback.State.RECEIVED).exists()
             and not self.parts()
-            and CallRecord.objects.filter(account=self.account).count() == self.state()["bills"]
+            and CallRecord.objects.filter(account__in=self.accounts).count() == self.state()["bills"]
         )
 
     def heal(self, *, waves: int = 30) -> None:

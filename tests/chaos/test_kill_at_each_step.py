@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.chaos import places
-from tests.chaos.stage import Life, Stage, Wave
+from tests.chaos.schedule import SEND, TASKS
+from tests.chaos.stage import BOTH, LAAFFIC, Life, Stage, Wave
 from tests.chaos.verdict import verdict
 
 pytestmark = pytest.mark.cluster
@@ -17,13 +18,47 @@ MOST_WAVES = 6  # the first finds the step, the others do the rest
 def test_a_worker_dies(place: str, open_stage: Callable[..., Stage]) -> None:
     stage = open_stage()
 
+    _die_at(stage, place)
+
+    assert verdict(stage).problems == ()
+
+
+@pytest.mark.parametrize("place", [*places.WORK.keys() - set(places.OF_FORMS), *places.SIGNED])
+def test_a_worker_dies_at_the_second_carrier(place: str, open_stage: Callable[..., Stage]) -> None:
+    stage = open_stage(carriers=LAAFFIC)
+
+    _die_at(stage, place)
+
+    found = verdict(stage)
+    assert found.problems == ()
+    assert found.uncertain == 0
+
+
+@pytest.mark.parametrize("fate", ["drop_before_accept", "drop_after_accept"])
+@pytest.mark.parametrize("place", places.REPEATS)
+def test_a_worker_dies_while_it_clears_up_an_unclear_answer(
+    place: str, fate: str, open_stage: Callable[..., Stage]
+) -> None:
+    stage = open_stage(carriers=LAAFFIC)
+    stage.start_carrier()
+    stage.tell("next", service=SEND, fates=[fate])
+    if "repeat" in place:  # else the carrier's list tells that the batch is there
+        stage.tell("next", service=TASKS, fates=["refuse:-22"])
+
+    _die_at(stage, place)
+
+    found = verdict(stage)
+    assert found.problems == ()
+    assert found.uncertain == 0
+
+
+@pytest.mark.parametrize("place", places.PERILOUS[:7])
+def test_a_worker_dies_while_two_carriers_share_the_people(place: str, open_stage: Callable[..., Stage]) -> None:
+    stage = open_stage(carriers=BOTH, batch_size=2)
+
     stage.live(Wave(workers=[Life(place=place)]))
-    while stage.deaths() != [place] and stage.waves < MOST_WAVES:  # some steps come only with callbacks or bills
-        stage.quiet_carrier()
-        stage.live(Wave(workers=[Life(place=place)]))
     stage.heal()
 
-    assert stage.deaths() == [place], "the step was never reached"
     assert verdict(stage).problems == ()
 
 
@@ -83,3 +118,13 @@ def test_the_carrier_dies_while_it_thinks(fate: str, open_stage: Callable[..., S
     found = verdict(stage)
     assert found.problems == ()
     assert found.uncertain in ({0, 4} if fate == "timeout_before_accept" else {0})
+
+
+def _die_at(stage: Stage, place: str) -> None:
+    """One worker died at the place, and then everybody had all the time and peace to heal it."""
+    stage.live(Wave(workers=[Life(place=place)]))
+    while stage.deaths() != [place] and stage.waves < MOST_WAVES:  # some steps come only with callbacks or bills
+        stage.quiet_carrier()
+        stage.live(Wave(workers=[Life(place=place)]))
+    stage.heal()
+    assert stage.deaths() == [place], "the step was never reached"

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from dialer.carriers.contract import Call
 from dialer.flow import dispatch, evidence, ledger, lifecycle, repeating, withdrawal
-from dialer.models import Account, Attempt, Batch, CallRecord, Campaign, CarrierExchange, Contact
+from dialer.models import Account, Attempt, Batch, CallRecord, Campaign, CarrierExchange, Contact, Route
 from dialer.terms import Disposition, HungUpBy, SkipReason, Via, VoiceDelivery
 from sandbox.laaffic_records import push_body
 from tests.carrier import TestCarrier, number_with_fate, running_laaffic, stored
@@ -286,6 +286,35 @@ def test_credentials_that_are_not_accepted_stop_the_account(laaffic: TestCarrier
     campaign.refresh_from_db()
     assert laaffic.account.stopped_because
     assert campaign.state == Campaign.State.PAUSED
+
+
+def test_what_is_unclear_is_cleared_up_also_by_an_account_that_takes_nobody_new(laaffic: TestCarrier) -> None:
+    campaign = running(laaffic)
+    batch = make_batch(contacts=list(campaign.contacts.all()), state=State.UNCERTAIN)
+    Route.objects.create(campaign=campaign, account=laaffic.account, closed_because="Its calls failed.")
+
+    repeating.clear_up(due(batch))
+
+    batch.refresh_from_db()
+    assert batch.state == State.ACCEPTED
+    assert len(dials(laaffic)) == 2
+
+
+def test_as_long_as_one_of_them_may_not_be_called_yet_the_whole_batch_waits(
+    laaffic: TestCarrier, settings: Any
+) -> None:
+    settings.CALLS_PER_DAY = 1
+    campaign = running(laaffic, 0, 1)
+    people = list(campaign.contacts.order_by("pk"))
+    batch = make_batch(contacts=people, state=State.UNCERTAIN)
+    elsewhere = make_contact(campaign=make_campaign(account=laaffic.account), number=people[0].number)
+    make_batch(contacts=[elsewhere], state=State.SETTLED, sent_at=timezone.now() - timedelta(hours=1))
+
+    repeating.clear_up(due(batch))
+
+    batch.refresh_from_db()
+    assert batch.state == State.UNCERTAIN
+    assert not dials(laaffic)
 
 
 def test_a_launch_at_another_carrier_is_never_repeated(carrier: TestCarrier) -> None:
