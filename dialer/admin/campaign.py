@@ -55,7 +55,7 @@ class CampaignList(ChangeList):
 @admin.register(Campaign)
 class CampaignAdmin(LaunchDoors, TestCallDoors, HoursDoors, NumbersDoors, PreviewDoors, StatusDoors, ConsoleAdmin):
     navigation = Place(Section.OPERATE, 10, "campaigns")
-    empty_help = _("A campaign plays one voice file to a list of people, with one account.")
+    empty_help = _("A campaign brings one message to a list of people, with one account or several.")
     form = CampaignForm
     actions = None
     list_per_page = 25

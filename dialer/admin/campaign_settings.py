@@ -34,7 +34,8 @@ def settings_context(campaign: Campaign) -> dict[str, Any]:
         "speech": speech(campaign) if VoiceDelivery.SPOKEN_TEXT in deliveries else None,
         "plays_file": bool(campaign.voice_file_id and deliveries - {VoiceDelivery.SPOKEN_TEXT}),
         "wishes": list(_wishes(campaign)),
-        "knows_today_only": Feature.TODAY_ONLY in capabilities_of(campaign.account).features,
+        "knows_today_only": _is_in_batches(campaign)
+        and Feature.TODAY_ONLY in capabilities_of(campaign.account).features,
     }
 
 
@@ -49,7 +50,7 @@ def speech(campaign: Campaign) -> Setting:
 
 
 def _wishes(campaign: Campaign) -> Iterator[Setting]:
-    if campaign.kind != CampaignKind.MESSAGE:
+    if not _is_in_batches(campaign):
         yield Setting(label=_("Kind"), value=campaign.get_kind_display())
     yield from _course(campaign)
     if campaign.transfer_group:
@@ -72,7 +73,7 @@ def _course(campaign: Campaign) -> Iterator[Setting]:
 
 def _transfer(campaign: Campaign) -> Setting:
     notes = [gettext("by the key %s") % campaign.transfer_key if campaign.transfer_key else gettext("everybody")]
-    if campaign.kind == CampaignKind.MESSAGE:
+    if _is_in_batches(campaign):
         notes.append(gettext("%s calls for each free agent") % campaign.transfer_rate)
     if campaign.transfer_delay_seconds:
         notes.append(gettext("after %s") % _seconds(campaign.transfer_delay_seconds))
@@ -104,3 +105,7 @@ def _carriers_clock(campaign: Campaign) -> Iterator[Setting]:
 
 def _seconds(count: int) -> str:
     return ngettext("%s second", "%s seconds", count) % count
+
+
+def _is_in_batches(campaign: Campaign) -> bool:
+    return campaign.kind == CampaignKind.MESSAGE

@@ -23,6 +23,7 @@ SMS = (
 )
 SPEECH = ("speech_text", "speech_language", "speech_voice", "speech_speed", "speech_accent")
 MENU = ("transfer_group", "transfer_key")  # what a voice menu is about, whatever the carrier can do in a batch
+BATCHES = ("drops_undialled_today",)  # what makes no sense for one call at a time
 
 # What a carrier must be able to do for a field to make sense. Fields that are not named here always do.
 NEEDS: Mapping[str, Feature] = {
@@ -109,6 +110,7 @@ def abilities(accounts: Iterable[Account]) -> dict[str, Any]:
     return {
         "fields": {name: feature.value for name, feature in NEEDS.items()},
         "menuFields": list(MENU),
+        "batchFields": list(BATCHES),
         "speechFields": list(SPEECH),
         "menu": CampaignKind.VOICE_MENU.value,
         "spoken": VoiceDelivery.SPOKEN_TEXT.value,

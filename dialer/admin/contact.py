@@ -17,7 +17,7 @@ from dialer.admin import columns
 from dialer.admin.base import ReadOnlyAdmin
 from dialer.admin.filters import of_campaign
 from dialer.admin.navigation import Place, Section
-from dialer.admin.phone_numbers import NumbersShown, search, shown
+from dialer.admin.phone_numbers import NumbersShown, hidden, search, shown
 from dialer.models import Attempt, Contact
 from dialer.terms import Disposition, SkipReason
 
@@ -54,11 +54,15 @@ class ContactAdmin(NumbersShown, ReadOnlyAdmin):
 
     list_display = ["the_number", "fate", "campaign", "contact_list", "row_number", "cell"]
     list_display_links = None
-    fields = ["the_number", "fate", "campaign", "contact_list", "row_number", "cell"]
+    fields = ["the_number", "fate", "campaign", "contact_list", "row_number", "cell", "its_texts"]
     list_filter = [of_campaign("campaign"), "skip_reason", FateFilter]
     list_select_related = ["campaign__account", "contact_list"]
     search_fields = ["number"]
     ordering = ["pk"]
+
+    def get_fields(self, request: HttpRequest, obj: Contact | None = None) -> Any:
+        """Most rows have no texts; then nothing is said of them."""
+        return self.fields if obj is None or obj.texts else [name for name in self.fields if name != "its_texts"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
         return super().get_queryset(request).prefetch_related("attempts__batch")
@@ -92,6 +96,10 @@ class ContactAdmin(NumbersShown, ReadOnlyAdmin):
         is_full = contact.shows_full_numbers  # annotated by NumbersShown
         return format_html('<span class="number">{}</span>', contact.raw if is_full else phone.masked(contact.raw))
 
+    @admin.display(description=_("texts"))
+    def its_texts(self, contact: Contact) -> str:
+        return _texts_in_words(contact)
+
     @admin.display(description=_("fate"))
     def fate(self, contact: Contact) -> SafeString:
         """Why it is not called, or how the last handing-over went."""
@@ -113,6 +121,18 @@ class ContactAdmin(NumbersShown, ReadOnlyAdmin):
         if last.silent_since:
             return columns.state_badge(gettext("silent"), "silent")
         return columns.state_badge(last.batch.get_state_display(), last.batch.state)
+
+
+def _texts_in_words(contact: Contact) -> str:
+    """The texts with the headings of their columns; whoever may see no number sees none in them."""
+    headings = contact.contact_list.text_headings
+    shown = [text if contact.shows_full_numbers else hidden(text or "") for text in contact.texts or ()]
+    named = [(headings[place] if place < len(headings) else None, text) for place, text in enumerate(shown)]
+    return "\n".join(
+        f"{heading or gettext('Text %s') % number}: {text or '–'}"
+        for number, (heading, text) in enumerate(named, 1)
+        if heading is not None
+    )
 
 
 def _with_moment(text: str, kind: str, word: str, at: datetime) -> SafeString:

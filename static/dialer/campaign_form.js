@@ -63,7 +63,8 @@ function update() {
   offer(delivery, can.deliveries);
   const isMenu = kind.value === known.menu;
   for (const [name, feature] of Object.entries(known.fields)) {
-    show(name, can.features.includes(feature) || (isMenu && known.menuFields.includes(name)));
+    const isOffered = can.features.includes(feature) && !(isMenu && known.batchFields.includes(name));
+    show(name, isOffered || (isMenu && known.menuFields.includes(name)));
   }
   show("kind", can.kinds.length > 1);
   const speakers = ways().filter((way) => way.delivery === known.spoken);

@@ -64,7 +64,9 @@ def test_the_form_follows_the_chosen_account(desk):
     expect(page.get_by_label("Voice file", exact=True)).to_be_visible()
     page.get_by_label("Kind").select_option("voice_menu")
     expect(page.get_by_label("Group of agents")).to_be_visible()
+    expect(page.get_by_label("Today only")).to_be_hidden()
     page.get_by_label("Kind").select_option("message")
+    expect(page.get_by_label("Today only")).to_be_visible()
 
     page.get_by_label("Name").fill("Reminder")
     page.get_by_label("Voice file", exact=True).select_option("Hello")

@@ -383,6 +383,19 @@ def test_numbers_are_masked_for_whoever_may_not_see_them():
     assert "+62 812-0000-0001" in full
 
 
+def test_the_page_of_somebody_tells_their_texts_by_their_headings():
+    contact = draft_with_texts().contacts.get(row_number=12)
+    look = ("dialer.view_contact",)
+
+    masked = text(visitor(*look), page_of(contact))
+    full = text(visitor(*look, "dialer.see_full_numbers"), page_of(contact))
+
+    assert "Name: Adi<br>Debt: call 081234567890" in full
+    assert "Name: Adi" in masked
+    assert "081234567890" not in masked
+    assert "Debt" not in text(visitor(*look), page_of(make_contact()))
+
+
 def test_a_new_campaign_has_a_preview_with_the_names():
     shown = preview(None, "Dear ${text1}, <b>€5</b>")
 
