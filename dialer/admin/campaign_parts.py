@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Model, TimeField
+from django.db.models import Model, Q, TimeField
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext
@@ -139,10 +139,20 @@ class RouteForm(NamedRow):
         fields = ["account", "share", "voice_delivery"]
         labels = {"voice_delivery": _("the message reaches its carrier as")}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """An account that is out of use by now stays in its row, which else could not be saved."""
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            usable = Q(is_enabled=True) | Q(pk=self.instance.account_id)
+            self.fields["account"].queryset = Account.objects.filter(usable)
+
 
 class RouteRows(NamedRows):
     def clean(self) -> None:
-        """Each row's mistakes stand beside its field, also an account that is named twice."""
+        """Each row's mistakes stand beside its field, also an account that is named twice.
+
+        A row that stays as it is keeps nobody from changing the pace of a paused campaign.
+        """
         seen: set[Account] = set()
         for form in _kept(self):
             account = form.cleaned_data.get("account")
@@ -150,7 +160,7 @@ class RouteRows(NamedRows):
                 continue
             if account in seen:
                 form.add_error("account", gettext("This account has a row already. Change its share there."))
-            elif self.instance.account_id:
+            elif self.instance.account_id and (form.has_changed() or self.instance.state == Campaign.State.DRAFT):
                 self._check(form, account)
             seen.add(account)
 

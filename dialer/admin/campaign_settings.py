@@ -31,6 +31,7 @@ def settings_context(campaign: Campaign) -> dict[str, Any]:
     deliveries = {campaign.voice_delivery, *(route.voice_delivery for route in routes if route.voice_delivery)}
     return {
         "routes": routes,
+        "closed_routes": [route for route in routes if route.closed_because],
         "speech": speech(campaign) if VoiceDelivery.SPOKEN_TEXT in deliveries else None,
         "plays_file": bool(campaign.voice_file_id and deliveries - {VoiceDelivery.SPOKEN_TEXT}),
         "wishes": list(_wishes(campaign)),

@@ -39,7 +39,9 @@ function offer(select, values) {
 
 // How the message reaches each carrier: the campaign's own way, and that of each further account if it has another.
 function ways() {
-  const further = [...form.querySelectorAll("select[name^=routes-][name$=-account]")].filter((select) => select.value);
+  const isGone = (select) => form.elements[select.name.replace(/account$/, "DELETE")]?.checked;
+  const rows = [...form.querySelectorAll("select[name^=routes-][name$=-account]")];
+  const further = rows.filter((select) => select.value && !isGone(select));
   const wayOf = (select) => form.elements[select.name.replace(/account$/, "voice_delivery")]?.value || delivery.value;
   return [
     { account: account.value, delivery: delivery.value },
@@ -92,6 +94,8 @@ function foldEmptyParts() {
 form.addEventListener("change", (event) => {
   if ([account, kind, delivery].includes(event.target) || event.target.name?.startsWith("routes-")) update();
 });
+document.addEventListener("formset:removed", update);
+addEventListener("pageshow", update); // going back, the browser fills the form in again
 update();
 
 // --- Texts as people get them -------------------------------------------------------------------------------------

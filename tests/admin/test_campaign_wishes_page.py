@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from dialer.models import Account, Campaign, CarrierPeriod, Route
 from dialer.terms import CampaignKind, SpeakerVoice, VoiceDelivery
-from tests.admin.test_campaign_pages import ADD, CHANGE, LIST, VIEW, door, form, ready_campaign, rows
+from tests.admin.test_campaign_pages import ADD, CHANGE, LIST, PACE, VIEW, door, form, ready_campaign, rows
 from tests.admin.visits import page_of, query_count, text, visitor
 from tests.factories import (
     make_account,
@@ -338,6 +338,21 @@ def test_accounts_are_shared_out_anew_while_paused_and_the_carriers_periods_are_
     assert "carrier_periods-TOTAL_FORMS" not in page
 
 
+def test_an_account_that_went_out_of_use_keeps_nobody_from_changing_the_pace():
+    paused = ready_campaign(state=Campaign.State.PAUSED)
+    route = Route.objects.create(campaign=paused, account=make_account(is_enabled=False))
+    existing = {**through(route.account), "id": route.pk, "campaign": paused.pk}
+    sent = {**rows("call_windows"), **rows("retry_rules"), **rows("routes", existing), **PACE}
+
+    response = visitor(VIEW, CHANGE).post(
+        door(paused, "rules"), {**sent, "routes-INITIAL_FORMS": 1, "numbers_per_minute": "30"}
+    )
+
+    assert response.status_code == 302, part_errors(response, "routes")
+    paused.refresh_from_db()
+    assert paused.numbers_per_minute == 30
+
+
 # --- The text as people get it ------------------------------------------------------------------------------------
 
 
@@ -452,6 +467,13 @@ def test_the_status_lists_the_wishes_in_use_and_no_others():
         assert words in page, words
     assert "Over to your agents" not in page
     assert "Undialled today" not in page
+
+
+def test_the_status_says_why_nobody_leaves_by_an_account_any_more():
+    campaign = ready_campaign(state=Campaign.State.RUNNING)
+    Route.objects.create(campaign=campaign, account=make_account(), closed_because="Its calls fail.")
+
+    assert "Nobody leaves by it any more: Its calls fail." in text(visitor(VIEW), page_of(campaign))
 
 
 def test_the_status_of_a_plain_campaign_has_no_word_on_wishes():
