@@ -18,6 +18,7 @@ ENDINGS = 99  # 00 to 98
 CALLABLE, DUPLICATES, DO_NOT_CALL = 16 * ENDINGS, 110, 40
 BLANK, EMPTY_LINES, SHORTENED, SEVERAL, FOREIGN, INVALID = 45, 5, 40, 20, 70, 86
 FIRST_OF_DO_NOT_CALL, ALSO_DO_NOT_CALL = 5000, 60
+FIRST_OF_MEMBERS, MEMBERS, WITHOUT_DUE_DATE = 61 * ENDINGS, 4 * ENDINGS, 4
 
 OPERATORS = ("811", "812", "813", "821", "822", "852", "856", "857", "877", "878", "895", "896")
 FIRST_NAMES = ("Budi", "Siti", "Agus", "Dewi", "Eko", "Rina", "Joko", "Sri", "Andi", "Putri", "Wahyu", "Nur", "Made")
@@ -31,6 +32,7 @@ def main() -> None:
     write_customers_of_indonesia(HERE / "customers-indonesia.xlsx")
     write_do_not_call(HERE / "do-not-call.csv")
     write_small(HERE / "customers-small.csv")
+    write_members(HERE / "members-indonesia.csv")
 
 
 def write_customers_of_indonesia(path: Path) -> None:
@@ -119,6 +121,19 @@ def write_small(path: Path) -> None:
     numbers = [f"0{mobile(at * 10)}" for at in range(10)]
     numbers += [f"+62 {mobile(0)}", ""]
     write_csv(path, [("Name", "Phone", "City"), *((name(at), each, CITIES[at % 9]) for at, each in enumerate(numbers))])
+
+
+def write_members(path: Path) -> None:
+    """Members with what an SMS tells them: name, fee and the day on which it is due, which four of them lack."""
+    rows = [
+        (name(at), f"0{mobile(FIRST_OF_MEMBERS + at)}", f"Rp {150_000 + at % 40 * 2_500:,}", _due_on(at))
+        for at in range(MEMBERS + WITHOUT_DUE_DATE)
+    ]
+    write_csv(path, [("Nama", "Telepon", "Iuran", "Jatuh tempo"), *rows])
+
+
+def _due_on(at: int) -> str:
+    return f"{at % 28 + 1} Desember 2026" if at < MEMBERS else ""
 
 
 def write_csv(path: Path, rows: list[tuple[str, ...]]) -> None:

@@ -40,19 +40,28 @@ class SandboxProcess:
         urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
 
     def state(self) -> dict[str, Any]:
-        with urllib.request.urlopen(f"{self.address}/_sandbox/state", timeout=30) as answer:  # noqa: S310
-            found: dict[str, Any] = json.load(answer)
-            return found
+        found: dict[str, Any] = self._ask("state")
+        return found
+
+    def calls(self) -> list[dict[str, Any]]:
+        """Every call of every carrier."""
+        found: list[dict[str, Any]] = self._ask("calls?limit=1000000")
+        return found
+
+    def _ask(self, name: str) -> Any:
+        with urllib.request.urlopen(f"{self.address}/_sandbox/{name}", timeout=30) as answer:  # noqa: S310
+            return json.load(answer)
 
 
 @contextmanager
-def sandbox(*, app_id: str, access_key: str) -> Iterator[SandboxProcess]:
-    """The sandbox as a process of its own, until the block ends."""
+def sandbox(*apps: tuple[str, str]) -> Iterator[SandboxProcess]:
+    """The sandbox as a process of its own, until the block ends. `apps` are its options such as ("--app", "id:key")."""
     process = subprocess.Popen(  # noqa: S603 - our own program
         [
             sys.executable,
             *("-m", "sandbox", "--port", "0", "--with-parent"),
-            *("--speed", str(CALLS_PER_REAL_SECOND), "--app", f"{app_id}:{access_key}"),
+            *("--speed", str(CALLS_PER_REAL_SECOND)),
+            *(part for app in apps for part in app),
         ],
         cwd=BASE_DIR,
         stdout=subprocess.PIPE,

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TextIO
 
 BAR_WIDTH = 30
@@ -42,14 +42,14 @@ def watch(title: str, count: Count, *, seconds: float, is_done: Callable[[], boo
         time.sleep(LOOK_SECONDS)
 
 
-def table(rows: list[tuple[str, int | str]]) -> None:
-    """Two columns; a row without a figure is a rule with a heading."""
+def table(rows: Sequence[tuple[str, Sequence[int | str]]]) -> None:
+    """A label and its figures; a row without figures is a heading."""
     width = max(len(label) for label, _ in rows)
-    for label, figure in rows:
-        if figure == "":
-            say(f"\n  {label}")
+    for label, figures in rows:
+        if figures:
+            say(f"    {label:<{width}}" + "".join(f"  {figure:>16}" for figure in figures))
         else:
-            say(f"    {label:<{width}}  {figure:>8}")
+            say(f"\n  {label}")
 
 
 def _draw(title: str, done: int, whole: int, seconds: float, out: TextIO) -> None:

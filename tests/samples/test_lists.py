@@ -48,6 +48,17 @@ def test_the_small_list_is_small():
     assert counts == {"callable": 10, "duplicate": 1, "blank": 1}
 
 
+def test_the_members_have_texts_but_for_four_due_dates():
+    counts, called = fates("members-indonesia.csv", number_column=1)
+    rows = list(spreadsheet.rows(SAMPLES / "members-indonesia.csv"))
+    dated = {row.cell(1) for row in rows if row.cell(3)}
+
+    assert counts == {"callable": 400}
+    assert Counter(number[-2:] for number in dated) == {f"{ending:02d}": 4 for ending in range(99)}
+    assert sum(not row.cell(3) for row in rows) == 4
+    assert not set(called) & set(fates("customers-indonesia.xlsx", number_column=2)[1])
+
+
 def test_the_do_not_call_list_holds_a_hundred_numbers():
     numbers = {phone.read(row.cell(0), country="ID").number for row in spreadsheet.rows(SAMPLES / "do-not-call.csv")}
     assert len(numbers - {""}) == 100
@@ -59,6 +70,7 @@ def test_the_samples_are_what_their_maker_writes(tmp_path):
         ("customers-indonesia.xlsx", make["write_customers_of_indonesia"]),
         ("do-not-call.csv", make["write_do_not_call"]),
         ("customers-small.csv", make["write_small"]),
+        ("members-indonesia.csv", make["write_members"]),
     ):
         write(tmp_path / name)
         assert list(spreadsheet.rows(tmp_path / name)) == list(spreadsheet.rows(SAMPLES / name))
