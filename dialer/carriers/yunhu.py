@@ -36,7 +36,14 @@ from dialer.carriers.http import Answer, Wire
 from dialer.carriers.order import Order
 from dialer.carriers.tolerant import Unreadable
 from dialer.carriers.values import moment, text, whole
-from dialer.carriers.yunhu_answers import TokenSpent, accepted_message, as_bad_credentials, result
+from dialer.carriers.yunhu_answers import (
+    LONGEST_WORDS,
+    TokenSpent,
+    accepted_message,
+    as_bad_credentials,
+    result,
+    with_words,
+)
 from dialer.carriers.yunhu_bills import call_of, is_of_an_extension
 from dialer.carriers.yunhu_callback import read_records
 from dialer.carriers.yunhu_codes import NATION_CODES
@@ -323,7 +330,8 @@ class Yunhu(Carrier):
             raise OutcomeUnknown(f"{error} {advice}", code=error.code) from None
 
     def _read(self, answer: Answer, read: Callable[[Mapping[str, Any]], Found]) -> Found:
+        document = with_words(answer.document, lambda words: self._wire.masked(words, length=LONGEST_WORDS))
         try:
-            return read(answer.document)
+            return read(document)
         except CarrierError as error:
             raise type(error)(self._wire.masked(str(error)), code=self._wire.masked(error.code)) from None

@@ -12,7 +12,7 @@ Either envelope is understood for either service. What is neither a clear yes no
 a launch that is called refused may be launched again for the same people.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -54,6 +54,21 @@ def read(document: Mapping[str, Any]) -> Verdict:
         words=_first_text(errors.get("codemsg"), document.get("msg"), inner.get("desc")),
         result=inner.get("result"),
     )
+
+
+def with_words(document: Mapping[str, Any], mask: Callable[[str], str]) -> Mapping[str, Any]:
+    """The document with the carrier's own words masked, before anybody cuts or quotes them."""
+
+    def masked(part: Mapping[str, Any], *names: str) -> dict[str, Any]:
+        return {**part, **{name: mask(part[name]) for name in names if isinstance(part.get(name), str)}}
+
+    found = masked(document, "msg")
+    inner = found.get("data")
+    if isinstance(inner, dict):
+        found["data"] = inner = masked(inner, "desc")
+        if isinstance(inner.get("errors"), dict):
+            inner["errors"] = masked(inner["errors"], "codemsg")
+    return found
 
 
 def accepted_message(document: Mapping[str, Any]) -> str:

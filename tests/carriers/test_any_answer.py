@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -228,3 +228,17 @@ def test_no_call_of_a_page_is_lost(name, speaker, settings_at, chance):
     calls = [call for found in carrier.bills(query()) for call in found]
 
     assert {call.carrier_call_id for call in calls} == ids
+
+
+@pytest.mark.parametrize("name", ["msg", "reason"])
+@pytest.mark.parametrize("before", range(270, 301, 5))
+def test_no_cut_of_the_carriers_words_uncovers_half_a_secret(carrier, speaker, name, before):
+    key = "k3y-that-nobody-may-see"
+    wire = Wire(recorder=lambda exchange: None, read_seconds=3, total_seconds=5, allow_private_addresses=True)
+    known = type(carrier)(replace(carrier._settings, access_key=key, secret=key), MemoryToken("a-token"), wire)
+    speaker.will_say(json.dumps({"code": -21, "status": -21, "data": [], name: "x" * before + key * 5}).encode())
+
+    with pytest.raises(CarrierError) as refused:
+        known.place(order(known))
+
+    assert key[:4] not in str(refused.value)
