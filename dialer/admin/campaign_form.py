@@ -27,7 +27,7 @@ from dialer.admin.campaign_wishes import (
 )
 from dialer.flow.connect import capabilities_of
 from dialer.flow.ordering import Unsaved, problems
-from dialer.flow.texts import unknown
+from dialer.flow.texts import tidy, unknown
 from dialer.models import Account, CallWindow, Campaign, VoiceFile
 from dialer.terms import CampaignKind, VoiceDelivery
 
@@ -197,6 +197,12 @@ class CampaignForm(PaceForm):
         self.abilities = abilities(accounts)
         self.fields["speech_language"].choices = [("", "—"), *self._languages(accounts)]
         self._set_clock(accounts)
+
+    def clean_speech_text(self) -> str:
+        return tidy(self.cleaned_data["speech_text"])
+
+    def clean_sms_text(self) -> str:
+        return tidy(self.cleaned_data["sms_text"])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -45,7 +45,7 @@ class PreviewDoors:
             return HttpResponseNotAllowed(("POST",))
         campaign = Campaign.objects.filter(pk=pk).first() if pk else None
         part = request.POST.get("part", "")
-        template = request.POST.get("text", "").replace("\0", "").replace("\r\n", "\n")[:LONGEST_TEMPLATE]
+        template = texts.tidy(request.POST.get("text", "").replace("\0", ""))[:LONGEST_TEMPLATE]
         context = _context(campaign, template, is_full=self.sees_full_numbers(request))
         context["is_sms"] = part == "sms_text"
         return TemplateResponse(request, "admin/dialer/campaign/preview.html", context)

@@ -47,7 +47,10 @@ class Piece:
 
 
 def fill(template: str, texts: Sequence[str | None]) -> str:
-    """The template with the row's texts in the place of `${text1}`, …; what the row lacks stays as it is written."""
+    """The template with the row's texts in the place of `${text1}`, …, as the carrier says it: cut to what it takes.
+
+    What the row lacks stays as it is written.
+    """
     return "".join(piece.text for piece in pieces(template, texts))
 
 
@@ -55,10 +58,15 @@ def pieces(template: str, texts: Sequence[str | None]) -> list[Piece]:
     """The filled template, part by part."""
     found, end = [], 0
     for match in _TEXT.finditer(template):
-        text = _text(texts, int(match[1]))
+        text = _text(texts, int(match[1]))[:CARRIER_CHARACTERS]
         found += [Piece(text=template[end : match.start()]), Piece(text=text or match[0], is_missing=not text)]
         end = match.end()
     return [*found, Piece(text=template[end:])]
+
+
+def tidy(template: str) -> str:
+    """As it is stored and sent: browsers end a line with two signs, of which each would count."""
+    return template.replace("\r\n", "\n").strip()
 
 
 def used(template: str) -> set[int]:

@@ -7,10 +7,14 @@ import pytest
 from django.http import HttpResponse
 from django.utils import timezone
 
+from dialer.flow.connect import carrier_of
+from dialer.flow.ordering import order_of, sample
 from dialer.models import Account, Campaign, CarrierPeriod, Route
+from dialer.models.batch import new_reference
 from dialer.terms import CampaignKind, SpeakerVoice, VoiceDelivery
 from tests.admin.test_campaign_pages import ADD, CHANGE, LIST, PACE, VIEW, door, form, ready_campaign, rows
 from tests.admin.visits import page_of, query_count, text, visitor
+from tests.carrier import running_laaffic
 from tests.factories import (
     make_account,
     make_campaign,
@@ -409,6 +413,43 @@ def test_the_page_of_somebody_tells_their_texts_by_their_headings():
     assert "Name: Adi" in masked
     assert "081234567890" not in masked
     assert "Debt" not in text(visitor(*look), page_of(make_contact()))
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["$${text1}: ${text2}", "  two\r\nlines, ${text1}\r\n", "${text3}|${text4}", "<b>${text5}</b> &amp; €", "${text6}"],
+)
+def test_the_preview_is_the_sms_that_the_carrier_sends(template: str):
+    row = ["Adi", "${text1}", "x" * 45, "ü" * 31, "<i>&", "😀" * 31]
+    with running_laaffic() as laaffic:
+        Account.objects.filter(pk=laaffic.account.pk).update(sms_app_id="9obbP7Nl")
+        added = add(account=laaffic.account.pk, **spoken(speech_text="Hello", sms_text=template, sms_on_ringing="on"))
+        assert added.status_code == 302, errors(added)
+        campaign = Campaign.objects.get()
+        make_contact(contact_list=make_contact_list(campaign=campaign), texts=row)
+        response = visitor(VIEW, "dialer.see_full_numbers").post(
+            door(campaign, "preview"), {"part": "sms_text", "text": template}
+        )
+
+        person = sample(campaign)
+        assert person is not None
+        account = Account.objects.get(pk=laaffic.account.pk)
+        carrier_of(account).place(order_of(campaign, account, [person], reference=new_reference()))
+        laaffic.wait()
+
+        shown = "".join(piece.text for piece in response.context["pieces"])
+        assert [call.sms for call in laaffic.sandbox.memory.sms] == [shown]
+        assert len(shown) == response.context["length"].characters
+
+
+def test_a_line_break_is_one_character_of_the_carriers_thousand():
+    account = make_laaffic_account(sms_app_id="9obbP7Nl")
+    lines = "\r\n".join(["x"] * 500)  # 999 characters, and 1,498 as a browser sends them
+
+    response = add(account=account.pk, **spoken(speech_text=lines, sms_text=lines, sms_on_failure="on"))
+
+    assert response.status_code == 302, errors(response)
+    assert Campaign.objects.get().sms_text == lines.replace("\r", "")
 
 
 def test_a_new_campaign_has_a_preview_with_the_names():

@@ -28,6 +28,11 @@ def test_a_text_is_not_filled_twice() -> None:
     assert texts.fill("${text1}", ["${text2}", "secret"]) == "${text2}"
 
 
+def test_a_text_is_filled_in_as_long_as_the_carrier_says_it() -> None:
+    """It cuts texts after 30 characters."""
+    assert texts.fill("<${text1}>", ["x" * 31]) == f"<{'x' * 30}>"
+
+
 def test_only_known_names_are_used() -> None:
     assert texts.used("${text1} ${text10} ${text11} ${text0} ${name} $text2 {text3}") == {1, 10}
 
