@@ -173,7 +173,7 @@ SEND: dict[str, Parameter] = {
     "lan": Parameter(read=text(1, 16)),
     "speakingRate": Parameter(read=decimal(0.25, 4)),
     "ssmlGender": Parameter(read=whole(1, 2)),
-    "accent": Parameter(read=text(0, 16)),
+    "accent": Parameter(read=text(0, 64)),
     "sendTime": Parameter(read=_send_time),
     "loopCount": Parameter(read=whole(1, 9), is_required=True),
     "maxCalls": Parameter(read=whole(1, 999), is_required=True),

@@ -32,6 +32,8 @@ LONGEST_SMS: Final = 1_000  # characters
 LONGEST_SENDER: Final = 32  # characters
 SMS_DELAY_SECONDS: Final = range(9_999 + 1)
 TRANSFER_RATES: Final = range(1, 100 + 1)
+TRANSFER_GROUPS: Final = range(1, 2**31)  # "Integer", which there has 32 bits
+TRANSFER_DELAY_SECONDS: Final = DELAY_SECONDS  # ours: none is printed, and no call is longer
 MOST_PERIODS: Final = 3
 
 PLACE: Final = re.compile(r"\$\{([^{}]*)\}")  # stands in a text for something of the person
@@ -169,7 +171,7 @@ def _sms(sms: HangupSms) -> Found:
 
 
 def _transfer(transfer: Transfer) -> Found:
-    if not re.fullmatch(r"[0-9]{1,18}", transfer.group):
+    if not re.fullmatch(r"[0-9]{1,18}", transfer.group) or int(transfer.group) not in TRANSFER_GROUPS:
         yield "transfer.group", "The carrier calls groups of agents by a number. Look it up in the carrier's console."
     if transfer.key and not _is_key(transfer.key):
         yield "transfer.key", "The key for the transfer is one of 0 to 9."
@@ -181,8 +183,10 @@ def _transfer(transfer: Transfer) -> Found:
             "transfer.delay_seconds",
             "The carrier waits before a transfer only if a key asks for it. Choose a key, or leave the wait empty.",
         )
-    if transfer.delay_seconds < 0:
-        yield "transfer.delay_seconds", "The wait before a transfer can't be negative."
+    yield from _within(
+        "transfer.delay_seconds", "The wait before a transfer can be", transfer.delay_seconds, TRANSFER_DELAY_SECONDS,
+        "seconds",
+    )  # fmt: skip
 
 
 def _times(order: Order, settings: AccountSettings) -> Found:

@@ -276,11 +276,14 @@ def test_a_file_without_content_does_not_leave_but_is_no_problem_before(document
         ({"sms": sms(on_failure=False)}, "sms"),
         ({"transfer": transfer(group="sales")}, "transfer.group"),
         ({"transfer": transfer(group="")}, "transfer.group"),
+        ({"transfer": transfer(group="0")}, "transfer.group"),
+        ({"transfer": transfer(group="2147483648")}, "transfer.group"),
         ({"transfer": transfer(key="*")}, "transfer.key"),
         ({"transfer": transfer(rate=0)}, "transfer.rate"),
         ({"transfer": transfer(rate=101)}, "transfer.rate"),
         ({"transfer": transfer(delay_seconds=5)}, "transfer.delay_seconds"),
         ({"transfer": transfer(key="1", delay_seconds=-1)}, "transfer.delay_seconds"),
+        ({"transfer": transfer(key="1", delay_seconds=1000)}, "transfer.delay_seconds"),
         ({"start_at": datetime(2026, 3, 2)}, "start_at"),  # noqa: DTZ001
         ({"periods": (Period(opens=datetime(2026, 3, 2), closes=datetime(2026, 3, 3)),)}, "periods"),  # noqa: DTZ001
         ({"periods": (period("12:00", "11:00"),)}, "periods"),
@@ -308,6 +311,7 @@ def test_an_order_that_breaks_a_limit_names_the_part_and_does_not_become_a_reque
         {"play_count": 1, "max_call_seconds": 1, "ring_seconds": 120},
         {"sms": sms(text="x" * 1000)},
         {"transfer": transfer(rate=1)},
+        {"transfer": transfer(group="2147483647", key="0", delay_seconds=999)},
         {"settings": {"number_form": NumberForm.NATIONAL}},
     ],
 )
