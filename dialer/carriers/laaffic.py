@@ -37,7 +37,7 @@ from dialer.carriers.laaffic_codes import LANGUAGES, SOURCES, TASK_STATES
 from dialer.carriers.laaffic_limits import BATCH_CEILING, file_problems, problems
 from dialer.carriers.laaffic_line import PATHS, SignedLine
 from dialer.carriers.laaffic_order import send_document
-from dialer.carriers.laaffic_records import call_of
+from dialer.carriers.laaffic_records import call_of, is_of_a_batch
 from dialer.carriers.laaffic_times import iso_time, local_time, moment, windows
 from dialer.carriers.order import Order
 from dialer.carriers.tolerant import Unreadable
@@ -164,9 +164,10 @@ class Laaffic(Carrier):
             found = read_records(body)
         except Unreadable as error:
             return Reading(complaint=str(error))
-        calls = [call_of(record, self._settings.time_zone) for record in found.records]
+        ours = [record for record in found.records if is_of_a_batch(record)]
+        calls = [call_of(record, self._settings.time_zone) for record in ours]
         known = tuple(call for call in calls if call is not None)
-        if not known:
+        if ours and not known:
             return Reading(complaint="It has no voiceId, so the call can't be told from others.")
         return Reading(calls=known, was_repaired=found.was_repaired or len(known) < len(calls))
 

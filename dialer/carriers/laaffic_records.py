@@ -36,6 +36,7 @@ from dialer.carriers.values import (
 from dialer.terms import Disposition, HungUpBy
 
 NO_KEY: Final = "-1"
+OTHER_KINDS: Final = frozenset({"2", "3", "4"})  # type: codes that are spoken, and agents' own telephone calls
 ANSWERED_CALL: Final = "answered"
 DOLLARS: Final = "USD"  # a currency is told only where it is another
 EUROS: Final = "EUR"
@@ -82,6 +83,14 @@ def call_of(record: Mapping[str, Any], zone: ZoneInfo) -> Call | None:
         charged_seconds=_told_seconds(record, "chargedDuration"),
         raw=storable(record),
     )
+
+
+def is_of_a_batch(record: Mapping[str, Any]) -> bool:
+    """Whether a report may be about a call of a batch: not if it says that it is of another kind and names no batch.
+
+    An application has one address for all its calls, and one by an agent to the same person is none of a campaign.
+    """
+    return text(record.get("type")) not in OTHER_KINDS or bool(_some(record, "taskId", LONGEST_ID))
 
 
 def _is_connected(record: Mapping[str, Any], zone: ZoneInfo) -> bool:

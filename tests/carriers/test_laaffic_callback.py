@@ -37,6 +37,23 @@ def test_an_array_is_as_many_calls(read, payload):
     assert not reading.was_repaired
 
 
+@pytest.mark.parametrize("kind", [2, 3, 4, "3"])
+def test_a_call_that_was_not_made_for_a_batch_is_left_out_without_a_complaint(read, kind):
+    """A code that was spoken, or an agent's own telephone call: its number may be that of somebody in a campaign."""
+    own = {name: value for name, value in REPORT.items() if name != "taskId"} | {"type": kind}
+
+    assert read(json.dumps(own)).calls == ()
+    assert read(json.dumps(own)).complaint == ""
+    assert [call.carrier_call_id for call in read(json.dumps([own, {**REPORT, "voiceId": "v2"}])).calls] == ["v2"]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"type": 1, "taskId": 0}, {"type": 3}, {"taskId": None}, {"type": "", "taskId": 0}]
+)
+def test_a_call_that_may_be_of_a_batch_is_read(read, changes):
+    assert [call.carrier_call_id for call in read(json.dumps(REPORT | changes)).calls] == ["v1"]
+
+
 def test_what_is_not_quite_json_is_read_and_marked(read, payload):
     reading = read(payload("laaffic/push_broken.txt"))
 
