@@ -49,7 +49,7 @@ def _has_room(campaign: Campaign, account: Account, *, now: datetime) -> bool:
 
 
 def fill(campaign: Campaign, account: Account | None = None, *, now: datetime | None = None) -> Batch | None:
-    """The next waiting batch of a running campaign, committed with its attempts; None when nobody may be called now.
+    """The next waiting batch of a running campaign, committed with its attempts; None when nobody may be called now, or by it.
 
     It is the account's, the campaign's own if none is named.
 
@@ -64,6 +64,8 @@ def fill(campaign: Campaign, account: Account | None = None, *, now: datetime | 
         if campaign.state != Campaign.State.RUNNING:
             return None
         account = account or campaign.account
+        if not routes.is_way(campaign, account):  # it was closed since somebody looked
+            return None
         at = calls_from(campaign, now)
         hours = hours_of(campaign, on=at.date())
         if not hours.is_open_somewhere(at):

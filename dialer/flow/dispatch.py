@@ -73,6 +73,7 @@ def send(batch: Batch, *, now: datetime | None = None) -> None:
     started, now = time.monotonic(), now or timezone.now()
     claimed = state.claim(
         Batch.objects.filter(
+            routes.may_leave(),
             pk=batch.pk,
             state=Batch.State.WAITING,
             due_at__lte=Now(),

@@ -45,6 +45,17 @@ def usable_accounts(campaign: Campaign) -> list[Account]:
     return [route.account for route in routes_of(campaign) if is_usable(route)]
 
 
+def is_way(campaign: Campaign, account: Account) -> bool:
+    """May people of the campaign leave by this account now?"""
+    return any(usable.pk == account.pk for usable in usable_accounts(campaign))
+
+
+def may_leave() -> Q:
+    """A condition on batches: their account is in use, and the campaign calls by it."""
+    way = Campaign.objects.filter(served_by(OuterRef("account")), pk=OuterRef("campaign"))
+    return Q(Exists(way), account__is_enabled=True, account__stopped_because="")
+
+
 def served_by(account: Any) -> Q:
     """A condition on campaigns: those for which this account (an expression) may call."""
     inner: Any = OuterRef(account) if isinstance(account, OuterRef) else account
@@ -112,10 +123,13 @@ def pause(campaign_id: int, sentence: str) -> None:
 
 
 def release_stranded(*, now: datetime) -> int:
-    """People who wait for an account that can't be used go another way, where there is one; how many batches."""
+    """People who wait for an account by which nobody leaves go another way, where there is one; how many batches.
+
+    It may be out of use, or closed since the batch was made or came back from the carrier, or no account of the
+    campaign any more.
+    """
     running = {"campaign__state": Campaign.State.RUNNING, "state": Batch.State.WAITING}
-    unusable = Q(account__is_enabled=False) | ~Q(account__stopped_because="")
-    waiting = Batch.objects.filter(unusable, **running).select_related("campaign__account", "account")
+    waiting = Batch.objects.filter(~may_leave(), **running).select_related("campaign__account")
     stranded = [batch.pk for batch in waiting if usable_accounts(batch.campaign)]
     return _release(Batch.objects.filter(pk__in=stranded), now=now)
 

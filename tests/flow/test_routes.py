@@ -209,6 +209,62 @@ def test_who_waits_for_the_only_account_goes_on_waiting(accounts: list[Account])
     assert batch.state == State.WAITING
 
 
+def test_who_comes_back_to_an_account_that_was_closed_meanwhile_goes_another_way(
+    sandbox: Sandbox, accounts: list[Account]
+) -> None:
+    first, second = accounts
+    campaign = shared(accounts, people=2)
+    batch = batching.fill(campaign, first)
+    assert batch is not None
+    Batch.objects.update(state=State.SENDING)
+    routes.close(campaign, first, because="Its calls failed.")
+    Batch.objects.update(state=State.WAITING)  # the carrier had no room
+
+    lifecycle.settle_next(now=timezone.now())
+    send_all()
+
+    assert people_by_account(campaign) == {second.pk: 2}
+    assert set(dials(sandbox).values()) == {1}
+
+
+def test_who_waits_for_an_account_that_was_taken_out_of_the_campaign_goes_another_way(
+    sandbox: Sandbox, accounts: list[Account]
+) -> None:
+    first, second = accounts
+    campaign = shared(accounts, people=2)
+    assert batching.fill(campaign, second)
+    campaign.routes.get(account=second).delete()
+
+    lifecycle.settle_next(now=timezone.now())
+    send_all()
+
+    assert people_by_account(campaign) == {first.pk: 2}
+    assert set(dials(sandbox).values()) == {1}
+
+
+def test_no_batch_is_made_for_an_account_that_was_closed_since_somebody_looked(accounts: list[Account]) -> None:
+    first, _ = accounts
+    campaign = shared(accounts, people=2)
+    routes.close(campaign, first, because="Its calls failed.")
+
+    assert batching.fill(campaign, first) is None
+    assert not Attempt.objects.exists()
+
+
+def test_no_batch_leaves_by_an_account_that_was_closed_since_somebody_looked(
+    sandbox: Sandbox, accounts: list[Account]
+) -> None:
+    first, _ = accounts
+    campaign = shared(accounts, people=2)
+    batch = batching.fill(campaign, first)
+    assert batch is not None
+    Route.objects.filter(account=first).update(closed_because="Its calls failed.")
+
+    dispatch.send(batch)
+
+    assert not dials(sandbox)
+
+
 def test_two_unclear_answers_of_one_account_leave_it_for_the_other(sandbox: Sandbox, accounts: list[Account]) -> None:
     campaign = shared(accounts, people=10)
     order(sandbox, "drop_after_accept", "slow:0", "drop_after_accept")
