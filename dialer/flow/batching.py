@@ -49,9 +49,9 @@ def _has_room(campaign: Campaign, account: Account, *, now: datetime) -> bool:
 
 
 def fill(campaign: Campaign, account: Account | None = None, *, now: datetime | None = None) -> Batch | None:
-    """The next waiting batch of a running campaign, committed with its attempts; None when nobody may be called now, or by it.
+    """The next waiting batch of a running campaign, committed with its attempts; None when nobody may be called now.
 
-    It is the account's, the campaign's own if none is named.
+    It is the account's, the campaign's own if none is named; None also if nobody leaves by that account any more.
 
     Due next rounds come first, then who was postponed, then the next rows. May be called by several processes: one
     makes a batch at a time, so that the caps hold across campaigns, and the database allows one open attempt for

@@ -177,6 +177,8 @@ def _refuse(batch: Batch, sentence: str, *, code: str) -> None:
     """
     with transaction.atomic():  # all or nothing, so that nobody is left behind in a campaign that runs on
         is_ours = _note(batch, Batch.State.REFUSED, message=sentence, carrier_code=code, answered_at=timezone.now())
+        if withdrawal.accept_contradicted(Batch.objects.filter(pk=batch.pk)):
+            return  # its bills were quicker than this answer
         has_others = routes.close_or_pause(batch, f"Batch {batch.sequence} was refused: {sentence}")
         if is_ours and has_others:
             withdrawal.requeue(batch)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from dialer.flow import breaker, evidence, ledger, rounds, routes, state, suppression, texts, withdrawal
 from dialer.flow.mistakes import DialerError
 from dialer.flow.preflight import Preflight, preflight
-from dialer.models import Attempt, Batch, Campaign, Contact
+from dialer.models import Attempt, Batch, CallRecord, Campaign, Contact
 from dialer.terms import SkipReason
 
 UNFINISHED = (Batch.State.WAITING, *Batch.OUT)
@@ -112,7 +112,7 @@ def cancel(campaign: Campaign) -> int:
             Campaign.State.PAUSED,
         }
         _order(campaign, Campaign.State.CANCELLED, allowed, "cancelled", ended_at=timezone.now())
-        campaign.batches.filter(state=Batch.State.WAITING).update(state=Batch.State.CANCELLED)
+        _never_left(campaign.batches.all()).update(state=Batch.State.CANCELLED)
     return at_the_carrier(campaign).count()
 
 
@@ -128,6 +128,8 @@ def settle_next(*, now: datetime | None = None) -> bool:
     now = now or timezone.now()
     changed = start_due(now=now)
     changed += evidence.accept_proven()
+    changed += withdrawal.accept_billed(now=now)
+    changed += withdrawal.accept_contradicted(Batch.objects.all())
     changed += ledger.adopt(now=now)
     changed += routes.release_stranded(now=now)
     changed += rounds.declare_not_called(now=now)
@@ -162,7 +164,13 @@ def _settle_batches(*, now: datetime) -> int:
 def _cancel_left_over() -> int:
     """A batch made in the moment of the cancel never leaves."""
     cancelled = Campaign.objects.filter(pk=OuterRef("campaign"), state=Campaign.State.CANCELLED)
-    return Batch.objects.filter(Exists(cancelled), state=Batch.State.WAITING).update(state=Batch.State.CANCELLED)
+    return _never_left(Batch.objects.filter(Exists(cancelled))).update(state=Batch.State.CANCELLED)
+
+
+def _never_left(batches: QuerySet[Batch]) -> QuerySet[Batch]:
+    """Those that wait, and of which nobody was called all the same."""
+    billed = CallRecord.objects.filter(batch=OuterRef("pk"))
+    return batches.filter(~Exists(billed), state=Batch.State.WAITING)
 
 
 def _finish_campaigns(*, now: datetime) -> int:

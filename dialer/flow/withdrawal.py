@@ -19,6 +19,7 @@ from dialer.models import Attempt, Batch, CallRecord, Campaign, Contact
 from dialer.terms import Disposition, SkipReason
 
 CONTRADICTED = "It counted as refused, but a bill with its reference proves that the carrier took it."
+BILLED = "Bills came though it had not left for all we knew: they prove that the carrier took it."
 DISSOLVED = "Its account can't be used now; its people go another way."
 OVER = (Campaign.State.FINISHED, Campaign.State.CANCELLED)
 
@@ -53,21 +54,28 @@ def leave_out(batch: Batch, contacts: Collection[int]) -> None:
 
 
 def dissolve(batch: Batch, *, now: datetime) -> bool:
-    """A waiting batch is cancelled, and its people are due for another one; False if it has left."""
+    """A waiting batch is cancelled, and its people are due for another one; False if it has left.
+
+    One of which somebody was billed has left, whatever was said of it.
+    """
     with transaction.atomic():
-        if not _locked([batch.pk]):
+        if not _locked([batch.pk]) or batch.call_records.exists():
             return False
         put_back([(attempt, now) for attempt in batch.attempts.select_related("contact").order_by("pk")])
         return state.advance(batch, Batch.State.CANCELLED, message=DISSOLVED)
 
 
 def shrink(batch: Batch, *, to: int, now: datetime) -> bool:
-    """A waiting batch keeps so many people, and the others are due for another one; False if it has left."""
+    """A waiting batch keeps so many people, and the others are due for another one; False if it has left.
+
+    One of which somebody was billed was taken, whatever we know of it, and keeps everybody.
+    """
     with transaction.atomic():
         if not _locked([batch.pk]):
             return False
-        unbilled = batch.attempts.filter(settled_at__isnull=True)  # who is billed was called, whatever we know of it
-        too_many = unbilled.select_related("contact").order_by("pk")[to:]
+        if batch.call_records.exists():
+            return True
+        too_many = batch.attempts.select_related("contact").order_by("pk")[to:]
         put_back([(attempt, now) for attempt in too_many])
         _count(batch)
     return True
@@ -133,6 +141,26 @@ def _accept_contradicted(batch: Batch) -> bool:
             state=Campaign.State.PAUSED, paused_because=f"Batch {batch.sequence}: {CONTRADICTED}"
         )
     return True
+
+
+def accept_billed(*, now: datetime) -> int:
+    """Batches that wait although somebody of them was billed are accepted; how many. May be repeated.
+
+    Their carrier said "later", or cut us off, and called people all the same.
+    """
+    billed = CallRecord.objects.filter(batch=OuterRef("pk"))
+    waiting = Batch.objects.filter(Exists(billed), state=Batch.State.WAITING).select_related("account", "campaign")
+    return sum(
+        state.advance(
+            batch,
+            Batch.State.ACCEPTED,
+            sent_at=now,
+            answered_at=now,
+            ask_at=evidence.ask_at(batch),
+            message=BILLED,
+        )
+        for batch in waiting
+    )
 
 
 def put_back(people: Collection[tuple[Attempt, datetime]]) -> None:

@@ -32,7 +32,8 @@ class Batch(Claimable):
         CANCELLED = "cancelled"
 
     MOVES = {
-        State.WAITING: {State.SENDING, State.CANCELLED},
+        # Accepted when bills came of a try that had surely not arrived.
+        State.WAITING: {State.SENDING, State.CANCELLED, State.ACCEPTED},
         # Back to waiting only when it is certain that nothing left us.
         # Cancelled when everybody in it turned out to be on the do-not-call list.
         State.SENDING: {State.WAITING, State.ACCEPTED, State.REFUSED, State.UNCERTAIN, State.CANCELLED},

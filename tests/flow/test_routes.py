@@ -265,6 +265,26 @@ def test_no_batch_leaves_by_an_account_that_was_closed_since_somebody_looked(
     assert not dials(sandbox)
 
 
+def test_who_was_billed_while_the_batch_waited_goes_no_other_way(sandbox: Sandbox, accounts: list[Account]) -> None:
+    first, second = accounts
+    campaign = shared(accounts, people=4)
+    batch = batching.fill(campaign, first)
+    assert batch is not None
+    called = batch.attempts.all()[0]
+    make_call_record(attempt=called)  # its carrier said "later", and called all the same
+    settle([called], Disposition.ANSWERED)
+
+    routes.close(campaign, first, because="Its calls failed.")
+    lifecycle.settle_next(now=timezone.now())
+    send_all()
+
+    batch.refresh_from_db()
+    assert batch.state == State.ACCEPTED
+    assert people_by_account(campaign) == {first.pk: 2, second.pk: 2}
+    assert len(dials(sandbox)) == 2
+    assert called.contact.number.strip("+") not in dials(sandbox)
+
+
 def test_two_unclear_answers_of_one_account_leave_it_for_the_other(sandbox: Sandbox, accounts: list[Account]) -> None:
     campaign = shared(accounts, people=10)
     order(sandbox, "drop_after_accept", "slow:0", "drop_after_accept")
