@@ -42,6 +42,7 @@ from dialer.carriers.laaffic_times import iso_time, local_time, moment, windows
 from dialer.carriers.order import Order
 from dialer.carriers.tolerant import Unreadable
 from dialer.carriers.values import LONGEST_ID, LONGEST_TEXT, text, whole
+from dialer.carriers.wishes import demand_offered, unoffered
 from dialer.terms import CampaignKind, Feature, NumberForm, TaskState
 
 ADDRESS: Final = "https://api.laaffic.com/v3"
@@ -114,6 +115,7 @@ class Laaffic(Carrier):
 
     def place(self, order: Order) -> Accepted:
         """Hand the batch over, with one request that can take effect. Raises CarrierError, BrokenLimits."""
+        demand_offered(order, self.capabilities)
         document = send_document(order, self._settings)
 
         def accepted(answer: Mapping[str, Any]) -> Accepted:
@@ -124,7 +126,7 @@ class Laaffic(Carrier):
 
     def problems(self, order: Order) -> tuple[OrderProblem, ...]:
         """All limits of the carrier that the order breaks. Asks nobody."""
-        return problems(order, self._settings)
+        return tuple(unoffered(order, self.capabilities)) or problems(order, self._settings)
 
     def bills(self, query: BillQuery) -> Iterator[tuple[Call, ...]]:
         """All pages of calls of all batches, each call once. May be repeated. Raises CarrierError.

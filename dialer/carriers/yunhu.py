@@ -36,6 +36,7 @@ from dialer.carriers.http import Answer, Wire
 from dialer.carriers.order import Order
 from dialer.carriers.tolerant import Unreadable
 from dialer.carriers.values import moment, text, whole
+from dialer.carriers.wishes import demand_offered, unoffered
 from dialer.carriers.yunhu_answers import (
     LONGEST_WORDS,
     TokenSpent,
@@ -140,6 +141,7 @@ class Yunhu(Carrier):
 
         A voice menu may need a login before, and a second request if the first was turned down for a spent token.
         """
+        demand_offered(order, self.capabilities)
         if order.kind == CampaignKind.VOICE_MENU:
             message = self._place_menu(menu_fields(order, self._settings))
         else:
@@ -149,7 +151,7 @@ class Yunhu(Carrier):
 
     def problems(self, order: Order) -> tuple[OrderProblem, ...]:
         """All limits of the carrier that the order breaks. Asks nobody."""
-        return problems(order, self._settings)
+        return tuple(unoffered(order, self.capabilities)) or problems(order, self._settings)
 
     def bills(self, query: BillQuery) -> Iterator[tuple[Call, ...]]:
         """All pages of matching calls, reading without consuming. May be repeated. Raises CarrierError.

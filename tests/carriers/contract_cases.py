@@ -15,6 +15,7 @@ secrets                what must show nowhere
 
 import json
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,17 +24,47 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dialer.carriers.contract import (
+    EXTENSIONS,
     Accepted,
+    AlreadyTaken,
     BillQuery,
+    BrokenLimits,
     Carrier,
     CarrierError,
+    NotOffered,
     NotSent,
     OutcomeUnknown,
     Refused,
 )
-from dialer.terms import CampaignKind, Disposition, Feature
+from dialer.carriers.order import HangupSms, Period, Speech, Transfer, Voice
+from dialer.terms import CampaignKind, Disposition, Feature, VoiceDelivery
+from sandbox.sound import recording
 
 NUMBERS = ("+6281200000001", "+6281200000060", "+6281200000142")  # answered, busy, answered with key 1
+SOON = datetime.now(UTC) + timedelta(hours=1)
+WISHES: dict[Feature, dict[str, Any]] = {  # parts of an order that make use of what some carriers can do
+    Feature.REMARK: {"remark": "second reminder"},
+    Feature.REPEATED_PLAY: {"play_count": 2},
+    Feature.DELAYS: {"play_delay_seconds": 1, "hangup_delay_seconds": 1},
+    Feature.CARRIER_START: {"start_at": SOON},
+    Feature.CARRIER_PERIODS: {"periods": (Period(opens=SOON, closes=SOON + timedelta(hours=1)),)},
+    Feature.HANGUP_SMS: {"sms": HangupSms(app_id="smsapp01", text="Thank you", on_ringing=True)},
+    Feature.TRANSFER_IN_BATCH: {"transfer": Transfer(group="1000019", key="1")},
+}
+SERVICES: dict[Feature, tuple[Callable[[Carrier], object], ...]] = {  # what is asked for apart from a batch
+    Feature.TASK_STATE: (
+        lambda carrier: carrier.find_task("0" * 32, since=SOON - timedelta(days=1)),
+        lambda carrier: carrier.task("1"),
+    ),
+    Feature.TASK_CANCEL: (lambda carrier: carrier.cancel_task("1"),),
+    Feature.VOICE_UPLOAD: (
+        lambda carrier: carrier.upload_voice("message.mp3", recording(seconds=2, seed=1)),
+        lambda carrier: list(carrier.voice_files()),
+        lambda carrier: carrier.delete_voice("1"),
+    ),
+    Feature.BALANCE: (lambda carrier: carrier.balance(),),
+    Feature.CLEARS_TOKEN: (lambda carrier: carrier.log_out(),),
+}
 FUNCTION_FIXTURES = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors], deadline=None
 )
@@ -112,6 +143,108 @@ class CarrierCases:
 
         assert launches() == 0
         assert not any(number.strip("+") in str(broken.value) for number in numbers)
+
+    @pytest.mark.parametrize("feature", WISHES)
+    def test_a_wish_reaches_the_carrier_if_it_offers_it_and_else_nothing_leaves(
+        self, carrier: Carrier, order: Any, launches: Any, feature: Feature
+    ) -> None:
+        wished = order(NUMBERS[0], **WISHES[feature])
+
+        if feature in carrier.capabilities.features:
+            assert carrier.problems(wished) == ()
+            carrier.place(wished)
+            assert launches() == 1
+        else:
+            assert {problem.part for problem in carrier.problems(wished)} == WISHES[feature].keys()
+            with pytest.raises(BrokenLimits):
+                carrier.place(wished)
+            assert launches() == 0
+
+    @pytest.mark.parametrize("delivery", VoiceDelivery)
+    def test_the_voice_goes_the_ways_that_the_carrier_offers_and_no_other(
+        self, carrier: Carrier, order: Any, launches: Any, delivery: VoiceDelivery
+    ) -> None:
+        can = carrier.capabilities
+        speech = Speech(text="Good morning", language=next(iter(can.languages), "en"))
+        is_spoken = delivery == VoiceDelivery.SPOKEN_TEXT
+        voice = Voice(
+            delivery=delivery,
+            location="" if is_spoken else "message.mp3",
+            content=b"sound" if delivery == VoiceDelivery.SENT_ALONG else b"",
+            speech=speech if is_spoken else None,
+        )
+
+        found = carrier.problems(order(NUMBERS[0], voice=voice))
+
+        assert bool(found) == (delivery not in can.voice_deliveries)
+        if found:
+            with pytest.raises(BrokenLimits):
+                carrier.place(order(NUMBERS[0], voice=voice))
+            assert launches() == 0
+
+    @pytest.mark.parametrize("kind", CampaignKind)
+    def test_only_kinds_that_the_carrier_offers_leave(
+        self, carrier: Carrier, order: Any, launches: Any, kind: CampaignKind
+    ) -> None:
+        transfer = Transfer(group="extGroup-1", key="1") if kind == CampaignKind.VOICE_MENU else None
+        wished = order(NUMBERS[0], kind=kind, transfer=transfer)
+
+        if kind in carrier.capabilities.ceilings:
+            carrier.place(wished)
+            assert launches() == 1
+        else:
+            assert "kind" in {problem.part for problem in carrier.problems(wished)}
+            with pytest.raises(BrokenLimits):
+                carrier.place(wished)
+            assert launches() == 0
+
+    @pytest.mark.parametrize("feature", SERVICES)
+    def test_a_service_is_there_exactly_if_the_carrier_offers_it(
+        self, carrier: Carrier, exchanges: list[Any], feature: Feature
+    ) -> None:
+        for ask in SERVICES[feature]:
+            if feature not in carrier.capabilities.features:
+                with pytest.raises(NotOffered):
+                    ask(carrier)
+                assert exchanges == []
+                continue
+            try:
+                ask(carrier)
+            except Refused:  # there is no such batch or file
+                pass
+
+    def test_what_is_said_of_a_carrier_fits_together(self, carrier: Carrier) -> None:
+        can = carrier.capabilities
+
+        assert (Feature.EXTENSION_STATES in can.features) == (EXTENSIONS in can.call_back_kinds)
+        assert bool(can.languages) == (VoiceDelivery.SPOKEN_TEXT in can.voice_deliveries)
+        assert "ID" in can.countries
+
+    def test_a_repeated_reference_is_refused_where_the_carrier_says_so(
+        self, carrier: Carrier, order: Any, launches: Any
+    ) -> None:
+        if not carrier.capabilities.refuses_repeats:
+            pytest.skip("at this carrier nothing is sent twice, not even to see what happens")
+        placed = order(*NUMBERS)
+        accepted = carrier.place(placed)
+
+        with pytest.raises(AlreadyTaken):
+            carrier.place(placed)
+
+        assert launches() == 2
+        found = carrier.find_task(placed.reference, since=SOON - timedelta(days=1))
+        assert found is not None
+        assert found.carrier_task_id == accepted.carrier_task_id != ""
+
+    def test_calls_have_a_cost_where_the_carrier_says_so(
+        self, carrier: Carrier, order: Any, wait_for_bills: Any
+    ) -> None:
+        carrier.place(order(NUMBERS[0]))
+        wait_for_bills()
+
+        (call,) = [call for page in carrier.bills(last_hour()) for call in page]
+
+        assert (call.cost is not None) == bool(call.currency) == (Feature.COSTS in carrier.capabilities.features)
 
     def test_bills_tell_each_call_once_and_may_be_asked_for_again(
         self, carrier: Carrier, order: Any, wait_for_bills: Any
