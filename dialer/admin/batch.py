@@ -120,9 +120,12 @@ class BatchAdmin(VerdictDoors, TaskDoors, ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
+        batch = self.get_object(request, object_id)
+        if batch is None:
+            return super().change_view(request, object_id, form_url, extra_context)
         context = {
-            **exchanges_context(request, object_id),
-            **task_context(request, self.get_object(request, object_id)),
+            **exchanges_context(request, batch.pk),
+            **task_context(request, batch),
             "may_decide": request.user.has_perm("dialer.decide_uncertain"),
         }
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})

@@ -64,9 +64,9 @@ class TaskDoors:
         return back_to(batch)
 
 
-def task_context(request: HttpRequest, batch: Batch | None) -> dict[str, bool]:
+def task_context(request: HttpRequest, batch: Batch) -> dict[str, bool]:
     """Which of the two its page offers."""
-    if batch is None or not request.user.has_perm("dialer.launch_campaign"):
+    if not request.user.has_perm("dialer.launch_campaign"):
         return {}
     return {
         "may_ask_task": carrier_tasks.can_be_asked(batch),

@@ -124,7 +124,7 @@ class CampaignAdmin(LaunchDoors, TestCallDoors, HoursDoors, NumbersDoors, Previe
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
         """The form of a draft; the status of whatever was launched."""
-        campaign = super().get_queryset(request).filter(pk=object_id).first() if object_id.isdigit() else None
+        campaign = super().get_queryset(request).filter(pk=object_id).first() if object_id.isdecimal() else None
         if campaign is None or campaign.state == Campaign.State.DRAFT:
             return super().change_view(request, object_id, form_url, extra_context)
         if request.method == "POST":

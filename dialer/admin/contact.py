@@ -82,7 +82,8 @@ class ContactAdmin(NumbersShown, ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
         """With every round of this person, the newest first."""
-        attempts = Attempt.objects.filter(contact=object_id) if object_id.isdigit() else Attempt.objects.none()
+        is_number = object_id.isdecimal()
+        attempts = Attempt.objects.filter(contact__id=object_id) if is_number else Attempt.objects.none()
         rounds = {"rounds": list(attempts.select_related("batch__campaign").order_by("-round"))}
         return super().change_view(request, object_id, form_url, {**rounds, **(extra_context or {})})
 
