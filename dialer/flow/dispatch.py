@@ -190,7 +190,7 @@ def _pause_if_it_goes_on(batch: Batch, sentence: str) -> None:
         "-sent_at"
     )
     newest = list(left.values_list("state", flat=True)[:UNCLEAR_IN_A_ROW])
-    if newest == [Batch.State.UNCERTAIN] * UNCLEAR_IN_A_ROW:
+    if len(newest) == UNCLEAR_IN_A_ROW and all(told in Batch.UNCLEAR for told in newest):
         routes.close_or_pause(batch, f"{UNCLEAR_IN_A_ROW} batches in a row got no clear answer: {sentence}")
 
 

@@ -52,6 +52,26 @@ def room(
     return _before_closing(campaign, account, tightest, hours=hours, now=max(now, calls_at or now))
 
 
+def has_better_hours(batch: Batch, *, people: int, hours: Hours, now: datetime) -> datetime | None:
+    """When it opens again, if so many people of a batch can't be called before it closes and then has more time.
+
+    None if they can, or if waiting would not help. For a batch that can only be sent as a whole.
+    """
+    wish = Room(count=people)
+    closes_at = hours.closes_at(now)
+    if (
+        closes_at is None
+        or not _before_closing(batch.campaign, batch.account, wish, hours=hours, now=now, besides=batch).because
+    ):
+        return None
+    opens_at = hours.next_open(closes_at)
+    then_closes_at = hours.closes_at(opens_at) if opens_at else None
+    if opens_at is None or then_closes_at is None:
+        return opens_at
+    # Twice as much, for it may be looked at some time after it opens.
+    return opens_at if (closes_at - now) * 2 < then_closes_at - opens_at else None
+
+
 def is_canary_over(campaign: Campaign, *, now: datetime) -> bool:
     """Whether the first slice was called and nothing stands against calling the others."""
     return bool(campaign.canary_size) and not _canary_limits(campaign, besides=None, now=now)
@@ -130,14 +150,17 @@ def _canary_limits(campaign: Campaign, *, besides: Batch | None, now: datetime) 
     return []
 
 
-def _before_closing(campaign: Campaign, account: Account, limit: Room, *, hours: Hours, now: datetime) -> Room:
+def _before_closing(
+    campaign: Campaign, account: Account, limit: Room, *, hours: Hours, now: datetime, besides: Batch | None = None
+) -> Room:
     """What would be rung after closing time waits: as many as can be called until then, with those ahead of them."""
     closes_at = hours.closes_at(now)
     if closes_at is None:  # it never closes
         return limit
     last_ring_at = closes_at - timedelta(seconds=campaign.ring_seconds)
     rate = call_rate(account) or UNMEASURED_RATE
-    ahead = _at_the_carrier(Batch.objects.filter(account=account))
+    others = Batch.objects.filter(account=account)
+    ahead = _at_the_carrier(others if besides is None else others.exclude(pk=besides.pk))
     possible = int((last_ring_at - now).total_seconds() * rate) - ahead
     if possible >= limit.count:
         return limit

@@ -7,6 +7,7 @@ launch is never repeated.
 
 import logging
 import time
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from django.utils import timezone
 from dialer.carriers import with_feature
 from dialer.carriers.contract import AlreadyTaken, BadCredentials, Carrier, CarrierError, Refused, Task, TryLater
 from dialer.carriers.order import Order
-from dialer.flow import evidence, ledger, routes, state, withdrawal
+from dialer.flow import evidence, ledger, pacing, routes, state, withdrawal
 from dialer.flow.connect import carrier_of
 from dialer.flow.gate import Gate
 from dialer.flow.hours import hours_of
@@ -35,6 +36,8 @@ NOTE_SECONDS = 5  # what writing the outcome may take
 LOOK_BACK = timedelta(days=1)  # before the batch left, so that no difference of clocks hides it
 FOUND = "No clear answer came, but the carrier has a batch of this name: it was taken."
 REPEATED = "No clear answer came, so it was sent once more under the same name, and taken now for the first time."
+NOBODY_LEFT = "Nobody in it may be called any more."
+NOT_TOLD = "The carrier does not tell whether it has a batch of this name."
 NOT_THERE = "The carrier has no batch of this name: it was not taken."
 INTERRUPTED = "The process that sent it once more ended before the answer was noted."
 
@@ -66,19 +69,31 @@ def clear_up(batch: Batch, *, now: datetime | None = None) -> bool:
         return False
     carrier = carrier_of(claimed.account, batch=claimed)
     try:
-        task = _look_up(carrier, claimed)
+        found = _look_up(carrier, claimed)
     except CarrierError as error:
         _still_uncertain(claimed, str(error), now=now)
         return True
-    if task is not None:
-        _accept(claimed, FOUND, task_id=task.carrier_task_id)
+    if found.task is not None:
+        _accept(claimed, FOUND, task_id=found.task.carrier_task_id)
     elif _may_be_repeated(claimed):
-        _repeat(claimed, carrier, now=now, started=started)
-    elif claimed.campaign.state in withdrawal.OVER and _cannot_arrive_any_more(claimed, now=now):
-        _refuse(claimed)
+        _repeat(claimed, carrier, found, now=now, started=started)
+    elif claimed.campaign.state in withdrawal.OVER:
+        _give_up(claimed, found, found.sentence, now=now)
     else:
-        _still_uncertain(claimed, "The carrier has no batch of this name yet.", now=now)
+        _still_uncertain(claimed, found.sentence, now=now)
     return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    """The carrier's own word on a batch; a carrier that refuses the question has said nothing."""
+
+    task: Task | None = None
+    was_told: bool = True
+
+    @property
+    def sentence(self) -> str:
+        return "The carrier has no batch of this name yet." if self.was_told else NOT_TOLD
 
 
 def _due() -> QuerySet[Batch]:
@@ -91,14 +106,14 @@ def _due() -> QuerySet[Batch]:
     ).select_related("account", "campaign")
 
 
-def _look_up(carrier: Carrier, batch: Batch) -> Task | None:
-    """The carrier's own word. A carrier that refuses the question is not asked again but given the batch once more."""
+def _look_up(carrier: Carrier, batch: Batch) -> _Found:
+    """A carrier that refuses the question is not asked again but given the batch once more."""
     try:
-        return carrier.find_task(batch.reference, since=(batch.sent_at or timezone.now()) - LOOK_BACK)
+        return _Found(task=carrier.find_task(batch.reference, since=(batch.sent_at or timezone.now()) - LOOK_BACK))
     except (BadCredentials, TryLater):
         raise
     except Refused:
-        return None
+        return _Found(was_told=False)
 
 
 def _may_be_repeated(batch: Batch) -> bool:
@@ -109,23 +124,28 @@ def _may_be_repeated(batch: Batch) -> bool:
     return Campaign.objects.filter(pk=batch.campaign_id, state=Campaign.State.RUNNING).exists()
 
 
-def _repeat(batch: Batch, carrier: Carrier, *, now: datetime, started: float) -> None:
+def _repeat(batch: Batch, carrier: Carrier, found: _Found, *, now: datetime, started: float) -> None:
     """The same people under the same name, as soon as all of them may be called; who said no meanwhile is left out."""
     try:
-        hours = hours_of(batch.campaign, on=now.date())
+        at = max(now, batch.starts_at or now)  # the carrier calls nobody before
+        hours = hours_of(batch.campaign, on=at.date())
         contacts = list(Contact.objects.filter(attempts__batch=batch, attempts__settled_at__isnull=True).order_by("pk"))
-        sorted_ = Gate(campaign=batch.campaign, hours=hours, now=now, besides=batch).sort(contacts)
+        sorted_ = Gate(campaign=batch.campaign, hours=hours, now=at, besides=batch).sort(contacts)
         later = [until for _, until in sorted_.later]
         if later:  # in parts it can't be sent: nobody could tell afterwards which part was taken
-            _still_uncertain(batch, f"It is sent once more when all may be called. {hours.explain(now)}", now=now)
+            sentence = f"It is sent once more when all may be called. {hours.explain(at)}"
+            _still_uncertain(batch, sentence, now=now, until=max(later))
             return
         answered = {attempt.contact_id for attempt in withdrawal.answered(batch)}
         left_out = {contact.pk for contact in sorted_.never} | answered
         people = [contact.pk for contact in sorted_.now if contact.pk not in answered]
         if not people:
-            _still_uncertain(batch, "Nobody in it may be called any more.", now=now)
+            _give_up(batch, found, NOBODY_LEFT, now=now)
             return
-        start_at = batch.starts_at if batch.starts_at and batch.starts_at > now else None
+        if opens_at := pacing.has_better_hours(batch, people=len(people), hours=hours, now=at):
+            _still_uncertain(batch, "It closes too soon to send it once more.", now=now, until=opens_at)
+            return
+        start_at = at if at > now else None
         callees = callees_of(batch, people)
         order = order_of(batch.campaign, batch.account, callees, reference=batch.reference, start_at=start_at, now=now)
     except DialerError as error:
@@ -138,9 +158,18 @@ def _repeat(batch: Batch, carrier: Carrier, *, now: datetime, started: float) ->
 
 
 def _talk(batch: Batch, carrier: Carrier, order: Order, left_out: set[int], *, now: datetime) -> None:
+    """It leaves in this moment, whatever becomes of it, unless our claim is over.
+
+    Whoever is called now was not called when an earlier try left: the caps, the wait for bills and the time until
+    which nobody can know count from here. Only "taken already" says that they were.
+    """
+    earlier, batch.sent_at = batch.sent_at, timezone.now()
+    if not Batch.objects.filter(pk=batch.pk, claim_token=batch.claim_token).update(sent_at=batch.sent_at):
+        return
     try:
         accepted = carrier.place(order)
     except AlreadyTaken:
+        batch.sent_at = earlier or batch.sent_at
         _accept(batch, FOUND, task_id=_task_id(carrier, batch))
     except CarrierError as error:
         routes.note_refusal(batch, error)
@@ -156,7 +185,7 @@ def _talk(batch: Batch, carrier: Carrier, order: Order, left_out: set[int], *, n
 def _task_id(carrier: Carrier, batch: Batch) -> str:
     """What the carrier calls it; "" if it does not say so now."""
     try:
-        task = _look_up(carrier, batch)
+        task = _look_up(carrier, batch).task
     except CarrierError:
         return ""
     return task.carrier_task_id if task else ""
@@ -168,6 +197,7 @@ def _accept(batch: Batch, message: str, *, task_id: str) -> bool:
         Batch.State.ACCEPTED,
         message=message,
         carrier_task_id=task_id or batch.carrier_task_id,
+        sent_at=batch.sent_at,
         answered_at=timezone.now(),
         ask_at=evidence.ask_at(batch),
     )
@@ -176,13 +206,17 @@ def _accept(batch: Batch, message: str, *, task_id: str) -> bool:
     return is_ours
 
 
-def _still_uncertain(batch: Batch, message: str, *, now: datetime, code: str = "") -> None:
+def _still_uncertain(
+    batch: Batch, message: str, *, now: datetime, code: str = "", until: datetime | None = None
+) -> None:
+    """It is looked at again after a growing pause, at the latest at `until`, when it may be sent once more."""
+    ask_at = evidence.ask_again_at(batch, now=now)
     _note(
         batch,
         Batch.State.UNCERTAIN,
         message=message,
         carrier_code=code,
-        ask_at=evidence.ask_again_at(batch, now=now),
+        ask_at=ask_at if until is None else min(ask_at, until),
     )
     evidence.accept_proven(Batch.objects.filter(pk=batch.pk))
 
@@ -192,13 +226,17 @@ def _cannot_arrive_any_more(batch: Batch, *, now: datetime) -> bool:
     return (batch.sent_at or now) + lifetime < now
 
 
-def _refuse(batch: Batch) -> None:
-    """The campaign is over, so its people are not called again by anybody."""
+def _give_up(batch: Batch, found: _Found, sentence: str, *, now: datetime) -> None:
+    """Nobody is to be called by it any more: it is refused as soon as the carrier's word proves that it has none."""
+    if not (found.was_told and _cannot_arrive_any_more(batch, now=now)):
+        _still_uncertain(batch, sentence, now=now)
+        return
     with transaction.atomic():
         if _note(batch, Batch.State.UNCERTAIN) and state.advance(
             batch, Batch.State.REFUSED, message=NOT_THERE, answered_at=timezone.now(), ask_at=None
         ):
             withdrawal.requeue(batch)
+            batch.attempts.update(retry_at=None)
 
 
 def _note(batch: Batch, to: str, **changes: Any) -> bool:

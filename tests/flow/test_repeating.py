@@ -2,15 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
 
 from dialer.carriers.contract import Call
-from dialer.flow import dispatch, evidence, ledger, lifecycle, repeating, withdrawal
+from dialer.flow import dispatch, evidence, ledger, lifecycle, repeating, reports, verdicts, withdrawal
+from dialer.flow.mistakes import DialerError
 from dialer.models import Account, Attempt, Batch, CallRecord, Campaign, CarrierExchange, Contact, Route
 from dialer.terms import Disposition, HungUpBy, SkipReason, Via, VoiceDelivery
 from sandbox.laaffic_records import push_body
@@ -23,6 +25,7 @@ from tests.factories import (
     make_contact_list,
     make_do_not_call,
     make_laaffic_account,
+    make_user,
     open_campaign,
 )
 
@@ -343,6 +346,131 @@ def test_the_ledger_leaves_such_batches_alone(laaffic: TestCarrier) -> None:
     due(make_batch(contacts=list(campaign.contacts.all()), state=State.UNCERTAIN))
 
     assert not ledger.ask_next()
+
+
+# --- a repeat is a call of today ---
+
+
+def uncertain(campaign: Campaign, **fields: Any) -> Batch:
+    """A batch of everybody in the campaign that left an hour ago and got no clear answer; it is due for a look."""
+    sent_at = fields.pop("sent_at", timezone.now() - timedelta(hours=1))
+    batch = make_batch(contacts=list(campaign.contacts.all()), state=State.UNCERTAIN, sent_at=sent_at, **fields)
+    Campaign.objects.filter(pk=campaign.pk).update(is_planned=True)
+    return due(batch)
+
+
+def test_who_is_called_by_a_repeat_counts_as_called_then_and_not_when_the_first_try_left(
+    laaffic: TestCarrier, settings: Any
+) -> None:
+    settings.CALLS_PER_DAY = 1
+    campaign = running(laaffic, 0)
+    person = campaign.contacts.get()
+    repeating.clear_up(uncertain(campaign, sent_at=timezone.now() - timedelta(hours=30)))
+
+    make_contact(campaign=running(laaffic, 1), number=person.number)
+    send_all()
+
+    assert dials(laaffic)[person.number.strip("+")] == 1
+    assert sum(dials(laaffic).values()) == 2
+
+
+def test_nobody_of_a_repeat_is_silent_before_there_was_time_for_a_bill(laaffic: TestCarrier) -> None:
+    batch = uncertain(running(laaffic, 0), sent_at=timezone.now() - timedelta(days=4))
+
+    repeating.clear_up(batch)
+    ledger.ask_next()
+    lifecycle.settle_next(now=timezone.now())
+
+    batch.refresh_from_db()
+    assert batch.state == State.ACCEPTED
+    assert batch.ask_at > timezone.now()
+
+
+def test_nobody_can_say_it_was_not_sent_while_a_repeat_may_be_on_its_way(laaffic: TestCarrier) -> None:
+    batch = uncertain(running(laaffic, 0))
+    laaffic.order_fates(SEND, "drop_after_accept")
+    repeating.clear_up(batch)
+    batch.refresh_from_db()
+    assert batch.state == State.UNCERTAIN
+
+    with pytest.raises(DialerError, match="too early"):
+        verdicts.was_not_sent(batch, by=make_user(), because="The console shows nothing.")
+
+    assert not Attempt.objects.filter(retry_at__isnull=False).exists()
+
+
+def test_a_repeat_that_was_not_needed_leaves_the_moment_of_the_first_try(laaffic: TestCarrier) -> None:
+    campaign = running(laaffic)
+    laaffic.order_fates(SEND, "drop_after_accept")
+    laaffic.order_fates(LIST, "refuse:-22", "refuse:-22")
+    dispatch.send_next()
+    first = only(campaign).sent_at
+
+    repeating.clear_up(due(only(campaign)))
+
+    assert only(campaign).state == State.ACCEPTED
+    assert only(campaign).sent_at == first
+
+
+def test_a_carrier_that_does_not_tell_has_not_denied_the_batch_of_a_cancelled_campaign(laaffic: TestCarrier) -> None:
+    batch = uncertain(running(laaffic, 0, state=Campaign.State.CANCELLED))
+    laaffic.order_fates(LIST, "refuse:-22")
+
+    repeating.clear_up(batch)
+
+    batch.refresh_from_db()
+    assert batch.state == State.UNCERTAIN
+    assert batch.message == repeating.NOT_TOLD
+
+
+def test_a_batch_whose_people_all_said_no_ends_without_a_call(laaffic: TestCarrier) -> None:
+    campaign = running(laaffic, 0, 1)
+    batch = uncertain(campaign)
+    for person in campaign.contacts.all():
+        make_do_not_call(number=person.number)
+
+    repeating.clear_up(batch)
+    lifecycle.settle_next(now=timezone.now())
+
+    batch.refresh_from_db()
+    campaign.refresh_from_db()
+    assert batch.state == State.REFUSED
+    assert campaign.state == Campaign.State.FINISHED
+    assert reports.progress(campaign).not_called == 2
+    assert not dials(laaffic)
+
+
+def test_a_repeat_is_not_held_up_by_a_pause_that_ends_after_its_hours_open(laaffic: TestCarrier) -> None:
+    campaign = running(laaffic)
+    campaign.call_windows.all().delete()
+    opens_at = timezone.localtime(timezone.now() + timedelta(hours=2), ZoneInfo("Asia/Jakarta"))
+    opens, closes = time(opens_at.hour), time((opens_at.hour + 1) % 24)
+    open_campaign(campaign, weekdays=range(7), opens=opens, closes=closes)
+    batch = uncertain(campaign, ask_count=20)
+
+    repeating.clear_up(batch)
+
+    batch.refresh_from_db()
+    assert batch.state == State.UNCERTAIN
+    assert batch.ask_at < timezone.now() + timedelta(hours=2, minutes=1)
+
+
+def test_a_repeat_that_can_not_be_called_before_closing_waits_for_the_next_day(laaffic: TestCarrier) -> None:
+    campaign = running(laaffic, *range(50))
+    campaign.call_windows.all().delete()
+    open_campaign(campaign, weekdays=range(7), opens=time(8), closes=time(20))
+    jakarta = ZoneInfo("Asia/Jakarta")
+    tomorrow = timezone.localtime(timezone.now(), jakarta).date() + timedelta(days=1)
+    batch = uncertain(campaign)
+
+    repeating.clear_up(batch, now=datetime.combine(tomorrow, time(19, 58, 50), jakarta))
+
+    batch.refresh_from_db()
+    assert batch.state == State.UNCERTAIN
+    assert not dials(laaffic)
+
+    repeating.clear_up(due(batch), now=datetime.combine(tomorrow + timedelta(days=1), time(8, 5), jakarta))
+    assert len(dials(laaffic)) == 50
 
 
 # --- calls that name the carrier's task, or nothing at all ---
