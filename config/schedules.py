@@ -21,8 +21,8 @@ LONG_QUEUE = "long"  # transfers of many seconds, so that they never hold up a d
 
 QUEUES = (DEFAULT_QUEUE, LONG_QUEUE)
 
-# Bills settle batches, make room at the carrier, and promise recordings.
-AFTER_BILLS = ("settle", "dispatch", "recordings")
+# Bills settle batches, make room at the carrier, promise recordings, and are told to other systems.
+AFTER_BILLS = ("settle", "dispatch", "recordings", "webhooks")
 
 WORK = {
     "intake": Work(function="dialer.flow.intake.read_next", queue=DEFAULT_QUEUE),
@@ -31,7 +31,8 @@ WORK = {
     "bills": Work(function="dialer.flow.ledger.pull_next", queue=LONG_QUEUE, then=AFTER_BILLS),
     "questions": Work(function="dialer.flow.ledger.ask_next", queue=LONG_QUEUE, then=AFTER_BILLS),
     "balances": Work(function="dialer.flow.money.ask_next", queue=LONG_QUEUE),
-    "settle": Work(function="dialer.flow.lifecycle.settle_next", queue=DEFAULT_QUEUE, then=("dispatch",)),
+    "settle": Work(function="dialer.flow.lifecycle.settle_next", queue=DEFAULT_QUEUE, then=("dispatch", "webhooks")),
+    "webhooks": Work(function="dialer.flow.webhook_delivery.deliver_next", queue=LONG_QUEUE),
     "prune": Work(function="dialer.flow.housekeeping.prune_next", queue=DEFAULT_QUEUE),
     "recordings": Work(function="recordings.archive.fetch_next", queue=LONG_QUEUE),
 }

@@ -183,6 +183,8 @@ HOUSE_BATCH_SIZE = env.int("HOUSE_BATCH_SIZE", default=1000)
 CALLS_PER_DAY = env.int("CALLS_PER_DAY", default=4)  # to one number, over all campaigns; 0: no limit of ours
 CALLS_PER_WEEK = env.int("CALLS_PER_WEEK", default=12)
 CARRIER_PRIVATE_ADDRESSES = env.bool("CARRIER_PRIVATE_ADDRESSES", default=False)
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=300)  # of one token
+WEBHOOK_PRIVATE_ADDRESSES = env.bool("WEBHOOK_PRIVATE_ADDRESSES", default=False)
 CALLBACK_MAX_BYTES = env.int("CALLBACK_MAX_BYTES", default=1024 * 1024)
 BILLS_EVERY_SECONDS = env.int("BILLS_EVERY_SECONDS", default=300)
 BILLS_OVERLAP_SECONDS = env.int("BILLS_OVERLAP_SECONDS", default=7200)

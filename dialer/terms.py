@@ -136,3 +136,20 @@ class Via(TextChoices):
 
     CALLBACK = "callback", _("callback")
     PULL = "pull", _("pull")
+
+
+class Scope(TextChoices):
+    """What a program may do with a token, besides what the person may whose token it is."""
+
+    READ = "read", _("read")
+    WRITE = "write", _("make campaigns, add numbers and voice files")
+    LAUNCH = "launch", _("launch, pause, resume and cancel")
+
+
+class WebhookKind(TextChoices):
+    """What other systems can be told of."""
+
+    CALL_ANSWERED = "call_answered", _("call answered")
+    KEY_PRESSED = "key_pressed", _("key pressed")
+    CAMPAIGN_PAUSED = "campaign_paused", _("campaign paused")
+    CAMPAIGN_ENDED = "campaign_ended", _("campaign ended")

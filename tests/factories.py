@@ -21,6 +21,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from dialer import audio
+from dialer.flow import tokens
 from dialer.models import (
     Account,
     Attempt,
@@ -37,9 +38,10 @@ from dialer.models import (
     Extension,
     Transfer,
     VoiceFile,
+    Webhook,
 )
 from dialer.models.do_not_call import house_list
-from dialer.terms import CarrierName, Disposition, ExtensionState, NumberForm, SkipReason
+from dialer.terms import CarrierName, Disposition, ExtensionState, NumberForm, Scope, SkipReason, WebhookKind
 
 PASSWORD = "a long pass phrase"
 NOWHERE = "http://127.0.0.1:9/api/yunhu"  # the discard port: nobody answers there
@@ -348,3 +350,16 @@ def make_skipped_contact(reason: SkipReason, **fields: Any) -> Contact:
     raw = fields.pop("raw", "" if reason == SkipReason.BLANK else "not a number")
     extra = {"raw": raw} if not has_number else {}
     return make_contact(skip_reason=reason, **{"number": None if has_number else "", **extra, **fields})
+
+
+def make_webhook(**fields: Any) -> Webhook:
+    """Somebody who wants to hear of everything and is reached nowhere."""
+    return Webhook.objects.create(
+        **{"name": f"System {next(_fresh)}", "url": "http://127.0.0.1:9/", "kinds": WebhookKind.values, **fields}
+    )
+
+
+def make_token(user: User | None = None, *, scopes: Iterable[Scope] = Scope, **fields: Any) -> str:
+    """A program's token, in plain text, that acts as the user (somebody who may do nothing if none is given)."""
+    plain, _ = tokens.issue(name=f"Program {next(_fresh)}", user=user or make_user(), scopes=list(scopes), **fields)
+    return plain

@@ -117,7 +117,7 @@ class Wire:
         self.conceal(*(fields[name] for name in secrets if name in fields))
         note = _Note(purpose=purpose, url=self._mask.address(url), request=self._mask.form(fields, names=secrets))
         with self._told(note):
-            request = _prepared("POST", url, files={name: (None, value) for name, value in fields.items()})
+            request = prepared("POST", url, files={name: (None, value) for name, value in fields.items()})
             return self._answer(request, note, secrets)
 
     def post_json(
@@ -139,7 +139,7 @@ class Wire:
         note = _Note(purpose=purpose, url=self._mask.address(url), request=shown)
         with self._told(note):
             content = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
-            request = _prepared("POST", url, headers={**headers, "Content-Type": JSON_TYPE}, content=content)
+            request = prepared("POST", url, headers={**headers, "Content-Type": JSON_TYPE}, content=content)
             return self._answer(request, note, secrets)
 
     def get_json(
@@ -159,7 +159,7 @@ class Wire:
         shown = "\n".join(("GET", self._mask.form(parameters, names=secrets))).strip()
         note = _Note(purpose=purpose, url=self._mask.address(url), request=shown)
         with self._told(note):
-            return self._answer(_prepared("GET", url, headers=headers, parameters=parameters), note, secrets)
+            return self._answer(prepared("GET", url, headers=headers, parameters=parameters), note, secrets)
 
     @contextmanager
     def download(
@@ -197,7 +197,7 @@ class Wire:
         """The answer 2xx for a file, at the end of its redirects."""
         ends = time.monotonic() + seconds
         for _ in range(1 + MOST_REDIRECTS):
-            request = _prepared("GET", url)
+            request = prepared("GET", url)
             self.conceal(url, *_telling_parts(url))
             with (
                 self._line(DOWNLOAD_CONNECT_SECONDS, max(ends - time.monotonic(), 0)) as opened,
@@ -217,7 +217,7 @@ class Wire:
         try:
             response = opened.send(request, read_seconds=self._read_seconds)
         except WIRE_ERRORS as error:
-            raise _translated(opened, error) from None
+            raise translated(opened, error) from None
         note.status = response.status_code
         return response
 
@@ -265,7 +265,7 @@ class _Note:
     complaint: str = ""
 
 
-def _prepared(
+def prepared(
     method: str,
     url: str,
     *,
@@ -291,7 +291,7 @@ def _prepared(
     return prepared
 
 
-def _translated(opened: Line, error: Exception) -> CarrierError:
+def translated(opened: Line, error: Exception) -> CarrierError:
     """What an error of the wire means. Its own text is not passed on, for it may hold an address with a secret."""
     if not opened.is_up and isinstance(error, requests.exceptions.SSLError):
         return NotSent("No secure connection: the other side's certificate or TLS is not acceptable. Nothing was sent.")
@@ -313,9 +313,9 @@ def _chunks(opened: Line, response: requests.Response, *, most_bytes: int) -> It
                 raise OutcomeUnknown(f"What came was larger than {most_bytes:,} bytes.")
             yield chunk
     except WIRE_ERRORS as error:
-        raise _translated(opened, error) from None
+        raise translated(opened, error) from None
     if opened.was_cut:  # a body without a length ends without an error when the connection does
-        raise _translated(opened, TimeoutError())
+        raise translated(opened, TimeoutError())
 
 
 def _raise_for_status(response: requests.Response) -> None:

@@ -3,11 +3,12 @@
 import math
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from dialer.flow import routes, state
+from dialer.flow import routes, state, webhooks
 from dialer.flow.hours import hours_of
 from dialer.flow.mistakes import DialerError
 from dialer.models import Account, Attempt, Batch, CallRecord, Campaign, Contact
@@ -29,7 +30,7 @@ def watch(*, now: datetime | None = None) -> int:
         if campaign.has_several_accounts:
             paused += _close_bad_ones(campaign, routes.usable_accounts(campaign), now=now)
         elif because := complaint(campaign, now=now):
-            paused += state.advance(campaign, Campaign.State.PAUSED, paused_because=because)
+            paused += _pause(campaign, because)
     return paused
 
 
@@ -49,8 +50,16 @@ def _close_bad_ones(campaign: Campaign, accounts: list[Account], *, now: datetim
         if because and routes.close(campaign, account, because=because):
             changed += 1
         elif because:
-            changed += state.advance(campaign, Campaign.State.PAUSED, paused_because=f"“{account}”: {because}")
+            changed += _pause(campaign, f"“{account}”: {because}")
     return changed
+
+
+@transaction.atomic
+def _pause(campaign: Campaign, because: str) -> bool:
+    if not state.advance(campaign, Campaign.State.PAUSED, paused_because=because):
+        return False
+    webhooks.tell_of_pause([campaign.pk])
+    return True
 
 
 def _silence(campaign: Campaign, account: Account | None, *, now: datetime) -> str:

@@ -1,4 +1,7 @@
-"""What grows without end is cut: old exchanges and sessions that are over. Calls and recordings are never touched."""
+"""What grows without end is cut: old exchanges, sessions that are over, what programs were told and answered.
+
+Calls and recordings are never touched.
+"""
 
 from datetime import timedelta
 from importlib import import_module
@@ -6,9 +9,11 @@ from importlib import import_module
 from django.conf import settings
 from django.utils import timezone
 
-from dialer.models import CarrierExchange
+from dialer.flow import webhook_delivery
+from dialer.models import ApiAnswer, CarrierExchange
 
 AT_A_TIME = 2000
+ANSWERS_KEPT = timedelta(days=1)  # in which a program may repeat a request under its key
 
 
 def prune_next() -> bool:
@@ -17,4 +22,6 @@ def prune_next() -> bool:
     too_old = CarrierExchange.objects.filter(at__lt=timezone.now() - timedelta(days=settings.EXCHANGES_KEPT_DAYS))
     keys = list(too_old.order_by("pk").values_list("pk", flat=True)[:AT_A_TIME])
     CarrierExchange.objects.filter(pk__in=keys).delete()
-    return len(keys) == AT_A_TIME
+    ApiAnswer.objects.filter(created_at__lt=timezone.now() - ANSWERS_KEPT).delete()
+    told = webhook_delivery.prune()
+    return AT_A_TIME in (len(keys), told)

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from dialer.carriers import with_feature
 from dialer.carriers.contract import BadCredentials, BillQuery, Call, CallbackAnswer, CarrierError, Reading
-from dialer.flow import evidence, extensions, facts, outcome, state, withdrawal
+from dialer.flow import evidence, extensions, facts, outcome, state, webhooks, withdrawal
 from dialer.flow.connect import carrier_of
 from dialer.flow.matching import Matcher
 from dialer.flow.seat import hold
@@ -323,6 +323,7 @@ def _conclude(
     outcome.settle({attempt for attempt in attempts if attempt is not None}, now=now)
     evidence.accept_proven(matcher.batches())
     withdrawal.accept_contradicted(matcher.batches())
+    webhooks.tell_of_calls(changed, now=now)
 
 
 def _known(account: Account, keys: Iterable[str]) -> dict[str, CallRecord]:

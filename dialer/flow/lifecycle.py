@@ -9,7 +9,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from dialer.flow import breaker, evidence, ledger, rounds, routes, state, suppression, texts, withdrawal
+from dialer.flow import breaker, evidence, ledger, rounds, routes, state, suppression, texts, webhooks, withdrawal
 from dialer.flow.mistakes import DialerError
 from dialer.flow.preflight import Preflight, preflight
 from dialer.models import Attempt, Batch, CallRecord, Campaign, Contact
@@ -73,7 +73,9 @@ def _start_as_planned(campaign: Campaign) -> bool:
 
 def pause(campaign: Campaign, *, because: str) -> None:
     """No further batch leaves. Raises DialerError if it does not run."""
-    _order(campaign, Campaign.State.PAUSED, {Campaign.State.RUNNING}, "paused", paused_because=because)
+    with transaction.atomic():
+        _order(campaign, Campaign.State.PAUSED, {Campaign.State.RUNNING}, "paused", paused_because=because)
+        webhooks.tell_of_pause([campaign.pk])
 
 
 def resume(campaign: Campaign) -> None:
@@ -113,6 +115,7 @@ def cancel(campaign: Campaign) -> int:
         }
         _order(campaign, Campaign.State.CANCELLED, allowed, "cancelled", ended_at=timezone.now())
         _never_left(campaign.batches.all()).update(state=Batch.State.CANCELLED)
+        webhooks.tell_of_end([campaign.pk])
     return at_the_carrier(campaign).count()
 
 
@@ -181,14 +184,22 @@ def _finish_campaigns(*, now: datetime) -> int:
     attempts = Attempt.objects.filter(batch__campaign=OuterRef("pk"))
     undecided = attempts.filter(settled_at__isnull=False, is_judged=False)
     again = attempts.filter(retry_at__isnull=False)
-    return Campaign.objects.filter(
+    at_their_end = Campaign.objects.filter(
         ~Exists(unfinished),
         ~Exists(postponed),
         ~Exists(undecided),
         ~Exists(again),
         state=Campaign.State.RUNNING,
         is_planned=True,
-    ).update(state=Campaign.State.FINISHED, ended_at=now)
+    )
+    with transaction.atomic():
+        found = list(at_their_end.select_for_update(of=("self",)).values_list("pk", flat=True))
+        if found:
+            at_their_end.filter(pk__in=found).update(state=Campaign.State.FINISHED, ended_at=now)
+            finished = Campaign.objects.filter(pk__in=found, state=Campaign.State.FINISHED)
+            found = list(finished.values_list("pk", flat=True))
+            webhooks.tell_of_end(found, now=now)
+    return len(found)
 
 
 def _skip_do_not_call(campaign: Campaign) -> None:

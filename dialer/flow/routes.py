@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from dialer.carriers.contract import BadCredentials, CarrierError, Refused, TryLater
-from dialer.flow import withdrawal
+from dialer.flow import webhooks, withdrawal
 from dialer.models import Account, Batch, Campaign, Route
 
 NEVER_LEFT = (Batch.State.REFUSED, Batch.State.CANCELLED)
@@ -117,9 +117,10 @@ def close_or_pause(batch: Batch, sentence: str) -> bool:
 
 def pause(campaign_id: int, sentence: str) -> None:
     """A running campaign pauses and says why."""
-    Campaign.objects.filter(pk=campaign_id, state=Campaign.State.RUNNING).update(
-        state=Campaign.State.PAUSED, paused_because=sentence
-    )
+    with transaction.atomic():
+        running = Campaign.objects.filter(pk=campaign_id, state=Campaign.State.RUNNING)
+        if running.update(state=Campaign.State.PAUSED, paused_because=sentence):
+            webhooks.tell_of_pause([campaign_id])
 
 
 def release_stranded(*, now: datetime) -> int:

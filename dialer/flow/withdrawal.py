@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from dialer.flow import evidence, state
+from dialer.flow import evidence, state, webhooks
 from dialer.flow.gate import Gate
 from dialer.flow.hours import Hours
 from dialer.models import Attempt, Batch, CallRecord, Campaign, Contact
@@ -137,9 +137,9 @@ def _accept_contradicted(batch: Batch) -> bool:
         Attempt.objects.filter(pk__in=list(unbilled.values_list("pk", flat=True))).update(
             settled_at=None, disposition=""
         )
-        Campaign.objects.filter(pk=batch.campaign_id, state=Campaign.State.RUNNING).update(
-            state=Campaign.State.PAUSED, paused_because=f"Batch {batch.sequence}: {CONTRADICTED}"
-        )
+        running = Campaign.objects.filter(pk=batch.campaign_id, state=Campaign.State.RUNNING)
+        if running.update(state=Campaign.State.PAUSED, paused_because=f"Batch {batch.sequence}: {CONTRADICTED}"):
+            webhooks.tell_of_pause([batch.campaign_id])
     return True
 
 

@@ -1,6 +1,7 @@
 """The nouns, in the order of the story."""
 
 from dialer.models.account import Account
+from dialer.models.api_token import ApiAnswer, ApiToken
 from dialer.models.batch import Attempt, Batch
 from dialer.models.call_record import CallRecord
 from dialer.models.callback import Callback, TurnedAway
@@ -14,9 +15,12 @@ from dialer.models.extension import Extension, Transfer
 from dialer.models.route import Route
 from dialer.models.test_call import TestCall
 from dialer.models.voice_file import CarrierFile, VoiceFile
+from dialer.models.webhook import Webhook, WebhookDelivery
 
 __all__ = [
     "Account",
+    "ApiAnswer",
+    "ApiToken",
     "Attempt",
     "Batch",
     "Bell",
@@ -41,4 +45,6 @@ __all__ = [
     "Transfer",
     "TurnedAway",
     "VoiceFile",
+    "Webhook",
+    "WebhookDelivery",
 ]
