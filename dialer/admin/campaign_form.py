@@ -4,6 +4,7 @@ from datetime import UTC, tzinfo
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext
@@ -78,6 +79,9 @@ NEW = Campaign()  # with every default
 # Fields which, left empty, are as the account says.
 FROM_ACCOUNT = ("caller_id", "batch_size", "numbers_per_minute", "at_carrier_limit")
 
+MINUTES = ("silence_limit_minutes", "late_grace_minutes")
+MOST_MINUTES = 7 * 24 * 60  # as a pause between two rounds; with far more, no moment of the calendar is left
+
 
 class MomentField(forms.DateTimeField):
     """A moment on the clock of `zone`, which the page names."""
@@ -117,6 +121,10 @@ class PaceForm(ConsoleForm):
             if account is not None and name in self.fields:
                 value = getattr(account, name)
                 self.fields[name].widget.attrs["placeholder"] = value if value else gettext("none")
+        for name in MINUTES:
+            if name in self.fields:
+                self.fields[name].validators.append(MaxValueValidator(MOST_MINUTES))
+                self.fields[name].widget.attrs["max"] = MOST_MINUTES
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -80,6 +80,14 @@ def test_days_without_times_are_half_an_order():
     assert list(response.context["adminform"].form.errors) == ["same_closes"]
 
 
+@pytest.mark.parametrize("name", ["silence_limit_minutes", "late_grace_minutes"])
+def test_more_minutes_than_a_week_has_are_refused_at_their_field(name: str):
+    page = visitor(VIEW, ADD).post("/dialer/campaign/add/", form(**{name: "99999999999"}))
+
+    assert list(page.context["adminform"].form.errors) == [name]
+    assert not Campaign.objects.exists()
+
+
 def test_an_opt_out_key_that_nobody_hears_is_refused():
     response = visitor(VIEW, ADD).post("/dialer/campaign/add/", form(opt_out_key="9"))
 
