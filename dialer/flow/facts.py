@@ -30,6 +30,7 @@ FACTS = (
     "charged_seconds",
 )
 NOTHING = (None, "", 0, Disposition.UNKNOWN, HungUpBy.UNKNOWN)
+ZERO_COUNTS = frozenset({"cost", "rate", "charged_seconds"})  # a call that cost nothing is not one of unknown cost
 
 
 def merge(row: CallRecord, call: Call, *, number: str, via: Via, now: datetime) -> None:
@@ -44,7 +45,7 @@ def merge(row: CallRecord, call: Call, *, number: str, via: Via, now: datetime) 
         row.awaits_archive = True
     for name in FACTS:
         new, old = getattr(call, name), getattr(row, name)
-        if new not in NOTHING and (is_authority or old in NOTHING):
+        if not _is_nothing(name, new) and (is_authority or _is_nothing(name, old)):
             setattr(row, name, new)
     if row.talk_seconds:  # also if one way told the seconds and the other the cause
         row.disposition = Disposition.ANSWERED
@@ -64,6 +65,10 @@ def is_same_by_uuid(row: CallRecord, call: Call) -> bool:
         _is_made_of_uuid(call.carrier_call_id, call.carrier_call_uuid)
         and row.carrier_call_uuid in ("", call.carrier_call_uuid)
     )
+
+
+def _is_nothing(name: str, value: object) -> bool:
+    return value is None if name in ZERO_COUNTS else value in NOTHING
 
 
 def _is_made_of_uuid(carrier_call_id: str, uuid: str) -> bool:
