@@ -276,8 +276,9 @@ def _record(account: Account, calls: list[Call], *, via: Via, now: datetime) -> 
     left: set[int | None] = set()
     for call in calls:
         row = rows.setdefault(call.carrier_call_id, CallRecord(account=account, carrier_call_id=call.carrier_call_id))
+        had_reference = bool(row.reference)
         facts.merge(row, call, number=matcher.read(call.number_on_wire) or call.number_on_wire, via=via, now=now)
-        left.add(matcher.link(row, call.number_on_wire, voice=call.voice_at_carrier))
+        left.add(matcher.link(row, call.number_on_wire, voice=call.voice_at_carrier, had_reference=had_reference))
     changed = [row for _, row in sorted(rows.items()) if row.pk is None or before[row.pk] != _saved_facts(row)]
     CallRecord.objects.bulk_create([row for row in changed if row.pk is None])
     _conclude(changed, [row for row in changed if row.pk in before], matcher, left=left, now=now)

@@ -61,14 +61,14 @@ class Matcher:
         self._numbers = {self.read(number) for number in numbers} - {""}
         self._members: dict[int, list[Member]] = {}
 
-    def link(self, row: CallRecord, wire: str, *, voice: str = "") -> int | None:
+    def link(self, row: CallRecord, wire: str, *, voice: str = "", had_reference: bool = False) -> int | None:
         """The row knows whose call it is, by all that is known of it; nothing is saved.
 
-        Once known it stays, but what was only matched by number and time gives way to the carrier's own word: then
-        the attempt is returned that has lost the call.
+        Once known by a reference it stays, but what was only matched by number and time gives way to the carrier's
+        own word: then the attempt is returned that has lost the call. `had_reference`: before this was told of it.
         """
         batch = self.batch_of(row.reference, row.carrier_task_id)
-        if row.attempt_id is not None and (batch is None or batch.pk == row.batch_id or row.reference):
+        if row.attempt_id is not None and (batch is None or batch.pk == row.batch_id or had_reference):
             return None
         if batch is None:
             if not row.reference and not row.carrier_task_id:

@@ -175,9 +175,18 @@ def reconciliation(campaign: Campaign) -> Reconciliation:
         dialled=dialled.count(),
         billed_by_callback=by_callback,
         billed_by_pull_only=billed - by_callback,
-        silent=dialled.filter(silent_since__isnull=False).count(),
+        silent=dialled.filter(_never_billed()).count(),
         dropped=dialled.filter(disposition=Disposition.NOT_CALLED).count(),
     )
+
+
+def _never_billed() -> Q:
+    """Attempts for which no bill is awaited any more.
+
+    They were declared silent, or the person was called again before it turned out that they had been taken.
+    """
+    is_settled = Q(settled_at__isnull=False, call_records__isnull=True) & ~Q(disposition=Disposition.NOT_CALLED)
+    return Q(silent_since__isnull=False) | is_settled
 
 
 def talk_seconds(campaign: Campaign) -> int:

@@ -96,3 +96,24 @@ def test_a_batch_of_which_somebody_was_billed_keeps_everybody(carrier: TestCarri
     assert withdrawal.shrink(batch, to=1, now=timezone.now())
 
     assert batch.attempts.count() == 3
+
+
+def test_the_sums_add_up_though_people_were_called_again_before_the_contradiction(carrier: TestCarrier) -> None:
+    campaign = running(carrier)
+    refused = make_batch(contacts=list(campaign.contacts.all()), state=State.REFUSED)
+    withdrawal.requeue(refused)
+    Attempt.objects.update(retry_at=None)
+    again = make_batch(contacts=list(campaign.contacts.all()), state=State.ACCEPTED, round=2)
+
+    bill(refused.attempts.all()[0])  # of the other one no bill ever comes
+    for attempt in again.attempts.all():
+        bill(attempt)
+    lifecycle.settle_next(now=timezone.now())
+    lifecycle.resume(Campaign.objects.get(pk=campaign.pk))
+    lifecycle.settle_next(now=timezone.now())
+
+    campaign.refresh_from_db()
+    sheet = reports.reconciliation(campaign)
+    assert campaign.state == Campaign.State.FINISHED
+    assert (sheet.dialled, sheet.billed_by_callback, sheet.silent) == (4, 3, 1)
+    assert sheet.adds_up

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -582,6 +583,24 @@ def test_the_carriers_own_word_outweighs_a_match_by_number(laaffic: TestCarrier)
     assert CallRecord.objects.get().batch == batches[0]
 
     _record(laaffic, number, "voice-1", minutes_ago=9, task="72")
+
+    assert CallRecord.objects.get().batch == batches[1]
+    assert batches[0].attempts.get().settled_at is None
+    assert batches[1].attempts.get().disposition == Disposition.ANSWERED
+
+
+def test_so_does_our_own_name_of_the_batch(laaffic: TestCarrier) -> None:
+    number = number_with_fate(0)
+    batches = []
+    for minutes in (20, 10):
+        contact = make_contact(campaign=running(laaffic), number=number)
+        sent_at = timezone.now() - timedelta(minutes=minutes)
+        batches.append(make_batch(contacts=[contact], state=State.ACCEPTED, sent_at=sent_at))
+    nameless = _call(number, "voice-1", minutes_ago=9)
+    ledger.record(laaffic.account, [nameless], via=Via.CALLBACK)
+    assert CallRecord.objects.get().batch == batches[0]
+
+    ledger.record(laaffic.account, [replace(nameless, reference=batches[1].reference)], via=Via.PULL)
 
     assert CallRecord.objects.get().batch == batches[1]
     assert batches[0].attempts.get().settled_at is None
