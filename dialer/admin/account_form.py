@@ -9,14 +9,14 @@ from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from dialer.admin import columns, countries
 from dialer.admin.base import ConsoleForm, SecretField
 from dialer.carriers.contract import AccountField, Capabilities
 from dialer.flow.connect import capabilities_of
-from dialer.models import Account, ContactList
+from dialer.models import Account, Batch, ContactList
 from dialer.terms import CarrierName, Feature, NumberForm
 
 # What a carrier has only if its capabilities name it.
@@ -99,7 +99,24 @@ class AccountForm(ConsoleForm):
             self.add_error("batch_size", gettext("This carrier takes at most %s numbers at a time.") % most)
         if self.instance.pk and "country" in cleaned and cleaned["country"] != self.initial["country"]:
             self._check_country_is_free()
+        if self.instance.pk and "app_id" in self.changed_data:
+            self._check_nothing_is_unclear()
         return cleaned
+
+    def _check_nothing_is_unclear(self) -> None:
+        """Where a batch may be sent once more: another application would not know that it was taken."""
+        if Feature.REFUSES_REPEATS not in capabilities_of(self.instance).features:
+            return
+        count = self.instance.batches.filter(state__in=[Batch.State.SENDING, *Batch.UNCLEAR]).count()
+        if count:
+            sentence = ngettext(
+                "Whether %(count)s batch was taken is not clear yet, and only this application can tell. Wait, or "
+                "decide it.",
+                "Whether %(count)s batches were taken is not clear yet, and only this application can tell. Wait, or "
+                "decide them.",
+                count,
+            )
+            self.add_error("app_id", sentence % {"count": columns.count(count)})
 
     def _check_country_is_free(self) -> None:
         if ContactList.objects.filter(campaign__account=self.instance).exists():

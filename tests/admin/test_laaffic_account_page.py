@@ -7,9 +7,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from dialer.models import Account
+from dialer.models import Account, Batch
 from tests.admin.visits import page_of, text, visitor
-from tests.factories import NOWHERE_AT_LAAFFIC, make_account, make_laaffic_account
+from tests.factories import NOWHERE_AT_LAAFFIC, make_account, make_batch, make_campaign, make_laaffic_account
 
 pytestmark = pytest.mark.django_db
 
@@ -183,3 +183,24 @@ def test_a_balance_that_can_not_be_asked_for_is_a_sentence():
     assert message.level_tag == "error"
     account.refresh_from_db()
     assert account.balance_complaint == str(message)
+
+
+@pytest.mark.parametrize("state", [Batch.State.SENDING, Batch.State.UNCERTAIN, Batch.State.REPEATING])
+def test_the_application_stays_while_it_is_the_only_one_that_knows_of_a_batch(state: str):
+    account = make_laaffic_account()
+    make_batch(campaign=make_campaign(account=account), state=state)
+
+    response = visitor(VIEW, CHANGE).post(page_of(account), form(app_id="another"))
+
+    assert "1 batch was taken" in response.context["adminform"].form.errors["app_id"][0]
+    assert Account.objects.get().app_id == "appoftst"
+
+
+def test_its_keys_can_be_changed_all_the_same_for_they_may_be_what_is_wrong():
+    account = make_laaffic_account()
+    make_batch(campaign=make_campaign(account=account), state=Batch.State.UNCERTAIN)
+
+    response = visitor(VIEW, CHANGE).post(page_of(account), form(access_key="another", secret="another"))
+
+    assert response.status_code == 302
+    assert Account.objects.get().access_key == "another"
