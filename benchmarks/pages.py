@@ -13,6 +13,7 @@ from django.utils import timezone
 from benchmarks import rows
 from benchmarks.ratio import Ratio, Work, compare
 from dialer.admin.base import COUNT_CAP
+from dialer.flow import tallies
 from dialer.models import CallRecord, Campaign, Contact
 from dialer.terms import Disposition
 from recordings.models import Recording
@@ -97,6 +98,7 @@ def fill(campaign: Campaign, size: int) -> None:
         Recording.objects.bulk_create(
             Recording(call_record=record, deadline_at=now + timedelta(days=90), due_at=now) for record in records
         )
+    tallies.rebuild(campaign.pk)
 
 
 def call_of(contact: Contact, *, at: datetime) -> CallRecord:

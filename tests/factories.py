@@ -21,7 +21,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from dialer import audio
-from dialer.flow import tokens
+from dialer.flow import tallies, tokens
 from dialer.models import (
     Account,
     Attempt,
@@ -257,7 +257,7 @@ def make_call_record(**fields: Any) -> CallRecord:
     batch: Batch | None = attempt.batch if attempt else fields.get("batch")
     account = fields.pop("account", None) or (batch.account if batch else make_account())
     started_at = fields.pop("started_at", timezone.now() - timedelta(minutes=3))
-    return CallRecord.objects.create(
+    record = CallRecord.objects.create(
         **{
             "account": account,
             "carrier_call_id": f"call-{next(_fresh)}",
@@ -275,6 +275,8 @@ def make_call_record(**fields: Any) -> CallRecord:
             **fields,
         }
     )
+    tallies.move({}, tallies.count([record]))
+    return record
 
 
 def make_callback(**fields: Any) -> Callback:

@@ -1,7 +1,7 @@
 """A database of the first version comes up to date with everything that is in it."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -126,6 +126,22 @@ def test_a_campaign_of_before_keeps_to_the_law_and_runs_on(first_version: Apps) 
     campaign = newest().get_model("dialer", "Campaign").objects.get()
 
     assert (campaign.state, campaign.purpose, campaign.widened_because) == ("running", "service", "")
+
+
+def test_calls_of_before_are_counted_in_tallies(first_version: Apps) -> None:
+    old = Old(first_version)
+    start = datetime(2026, 3, 2, 12, 30, tzinfo=UTC)
+    for number, fields in enumerate(
+        ({"campaign": old.campaign}, {"campaign": old.campaign, "talk_seconds": 8}, {}, {"started_at": None})
+    ):
+        told = {"started_at": start, "disposition": "busy", **fields}
+        old.make("CallRecord", account=old.account, carrier_call_id=str(number), **told)
+
+    tallies = newest().get_model("dialer", "CallTally").objects.order_by("-campaign", "hour")
+
+    hour = int(start.timestamp()) // 3600
+    found = {(row.campaign_id, row.hour): (row.calls, row.talk_seconds) for row in tallies}
+    assert found == {(old.campaign.pk, hour): (2, 8), (None, hour): (1, 0), (None, 0): (1, 0)}
 
 
 def test_nothing_is_left_to_migrate() -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
-from django.db.models import Count, Model, Q, Sum
+from django.db.models import Model, Q, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -19,7 +19,8 @@ from dialer.admin import columns
 from dialer.admin.navigation import Figure, Text
 from dialer.flow.summaries import QUERY_COUNT, Summary, summaries
 from dialer.health import heartbeat_ages
-from dialer.models import Account, CallRecord, Campaign, VoiceFile
+from dialer.models import Account, CallRecord, CallTally, Campaign, VoiceFile
+from dialer.models.tally import hour_of
 from dialer.terms import Disposition
 
 QUERY_LIMIT = 4 + QUERY_COUNT
@@ -114,9 +115,9 @@ def _figures(site: AdminSite, request: HttpRequest, now: datetime) -> Iterator[F
     if not url:
         return
     today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    calls = CallRecord.objects.filter(started_at__gte=today, started_at__lt=today + timedelta(days=1)).aggregate(
-        made=Count("pk"),
-        answered=Count("pk", filter=Q(disposition=Disposition.ANSWERED)),
+    calls = CallTally.objects.filter(hour__gte=hour_of(today), hour__lt=hour_of(today + timedelta(days=1))).aggregate(
+        made=Sum("calls", default=0),
+        answered=Sum("calls", filter=Q(disposition=Disposition.ANSWERED), default=0),
         talked=Sum("talk_seconds", default=0),
     )
     since = _("since midnight, %(zone)s") % {"zone": today.tzname()}

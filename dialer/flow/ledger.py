@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from dialer.carriers import with_feature
 from dialer.carriers.contract import BadCredentials, BillQuery, Call, CallbackAnswer, CarrierError, Reading
-from dialer.flow import evidence, extensions, facts, outcome, state, webhooks, withdrawal
+from dialer.flow import evidence, extensions, facts, outcome, state, tallies, webhooks, withdrawal
 from dialer.flow.connect import carrier_of
 from dialer.flow.matching import Matcher
 from dialer.flow.seat import hold
@@ -273,6 +273,7 @@ def _record(account: Account, calls: list[Call], *, via: Via, now: datetime) -> 
     )
     rows |= _known_by_another_id([call for call in calls if call.carrier_call_id not in rows], matcher)
     before = {row.pk: _saved_facts(row) for row in rows.values()}
+    tallied = tallies.count(rows.values())
     left: set[int | None] = set()
     for call in calls:
         row = rows.setdefault(call.carrier_call_id, CallRecord(account=account, carrier_call_id=call.carrier_call_id))
@@ -282,6 +283,7 @@ def _record(account: Account, calls: list[Call], *, via: Via, now: datetime) -> 
     changed = [row for _, row in sorted(rows.items()) if row.pk is None or before[row.pk] != _saved_facts(row)]
     CallRecord.objects.bulk_create([row for row in changed if row.pk is None])
     _conclude(changed, [row for row in changed if row.pk in before], matcher, left=left, now=now)
+    tallies.move(tallied, tallies.count(rows.values()))
 
 
 def adopt(*, of: Batch | None = None, now: datetime | None = None) -> int:
@@ -306,8 +308,10 @@ def _adopt(batch: Batch, *, now: datetime) -> int:
         matcher = Matcher(
             batch.account, references=[], task_ids=[batch.carrier_task_id], numbers=[row.number for row in found]
         )
+        tallied = tallies.count(found)
         left = {matcher.link(row, row.number) for row in found}
         _conclude(found, found, matcher, left=left, now=now)
+        tallies.move(tallied, tallies.count(found))
     return len(found)
 
 

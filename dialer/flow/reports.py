@@ -191,7 +191,8 @@ def _never_billed() -> Q:
 
 def talk_seconds(campaign: Campaign) -> int:
     """Connected time of all calls of the campaign."""
-    return campaign.call_records.aggregate(total=Sum("talk_seconds"))["total"] or 0
+    found: int = campaign.call_tallies.aggregate(total=Sum("talk_seconds", default=0))["total"]
+    return found
 
 
 def _sums(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:

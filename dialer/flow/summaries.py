@@ -1,11 +1,11 @@
-"""How far many campaigns are, for a list of them: a fixed number of queries, answered from indexes and batches."""
+"""How far many campaigns are, for a list of them: a fixed number of queries, from indexes, batches and tallies."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q, Sum
 
-from dialer.models import Attempt, Batch, CallRecord, Campaign, Contact
+from dialer.models import Attempt, Batch, CallTally, Campaign, Contact
 from dialer.terms import Disposition
 
 QUERY_COUNT = 6
@@ -28,11 +28,11 @@ def summaries(campaigns: Sequence[Campaign]) -> dict[int, Summary]:
     to_call = Contact.objects.filter(campaign__in=ids, skip_reason="").values_list("campaign")
     callable_counts = dict(to_call.annotate(count=Count("pk")).order_by())
     done_counts = _done_counts(ids)
-    of_calls = CallRecord.objects.filter(campaign__in=ids).values_list("campaign").order_by()
+    of_calls = CallTally.objects.filter(campaign__in=ids).values_list("campaign").order_by()
     calls = {
         campaign: (count, answered)
         for campaign, count, answered in of_calls.annotate(
-            count=Count("pk"), answered=Count("pk", filter=Q(disposition=Disposition.ANSWERED))
+            count=Sum("calls"), answered=Sum("calls", filter=Q(disposition=Disposition.ANSWERED), default=0)
         )
     }
     return {

@@ -13,6 +13,7 @@ from dialer.models.do_not_call import DoNotCall, DoNotCallList
 from dialer.models.exchange import CarrierExchange
 from dialer.models.extension import Extension, Transfer
 from dialer.models.route import Route
+from dialer.models.tally import CallTally
 from dialer.models.test_call import TestCall
 from dialer.models.voice_file import CarrierFile, VoiceFile
 from dialer.models.webhook import Webhook, WebhookDelivery
@@ -25,6 +26,7 @@ __all__ = [
     "Batch",
     "Bell",
     "CallRecord",
+    "CallTally",
     "CallWindow",
     "Callback",
     "Campaign",

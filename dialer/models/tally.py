@@ -1,0 +1,65 @@
+"""Tallies: how many calls of a kind there were in an hour, so that no page has to count call records."""
+
+from datetime import UTC, datetime, timedelta
+
+from django.db import models
+from django.db.models.functions import Coalesce
+
+from dialer.models.account import Account
+from dialer.models.campaign import Campaign
+from dialer.terms import Disposition
+
+HOUR_SECONDS = 3600
+NO_HOUR = 0  # the carrier told no start of the call
+
+
+def hour_of(moment: datetime | None) -> int:
+    """The whole hours from 1970 (UTC) to the moment; NO_HOUR for no moment, or one before."""
+    return NO_HOUR if moment is None else max(NO_HOUR, int(moment.timestamp()) // HOUR_SECONDS)
+
+
+def start_of(hour: int) -> datetime:
+    """When an hour of `hour_of` began."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(hours=hour)
+
+
+class CallTally(models.Model):
+    """The call records of one campaign by one account that began in one hour and ended alike.
+
+    Written in the transaction that writes the call records (`flow.tallies`), so a sum of tallies is what a full count
+    of call records would say. A number may pass below zero until the table was filled for the first time.
+    """
+
+    campaign = models.ForeignKey(
+        Campaign, null=True, on_delete=models.CASCADE, related_name="call_tallies", db_index=False
+    )
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="call_tallies", db_index=False)
+    hour = models.PositiveIntegerField()  # see hour_of
+    disposition = models.CharField(max_length=20, choices=Disposition.choices)
+    keypress = models.CharField(max_length=20, blank=True)
+    currency = models.CharField(max_length=10, blank=True)
+
+    calls = models.BigIntegerField(default=0)
+    talk_seconds = models.BigIntegerField(default=0)
+    cost_millionths = models.BigIntegerField(default=0)  # whole numbers add up exactly in every database
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Coalesce("campaign", 0),  # two nulls are no twins to a database
+                "account",
+                "hour",
+                "disposition",
+                "keypress",
+                "currency",
+                name="one_call_tally_of_a_kind",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["campaign", "hour"], name="call_tally_by_campaign"),
+            models.Index(fields=["hour", "account"], name="call_tally_by_hour"),
+            models.Index(fields=["account", "hour"], name="call_tally_by_account"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.calls} calls from {start_of(self.hour):%Y-%m-%d %H:%M}"
