@@ -138,7 +138,8 @@ class ContactListAdmin(ReadOnlyAdmin):
         contact_list = self.get_object(request, object_id)
         if contact_list is None or not self.has_view_permission(request, contact_list):
             return super().change_view(request, object_id, *args, **kwargs)
-        if contact_list.state == ContactList.State.UPLOADED and contact_list.number_column is None:
+        is_open = contact_list.state == ContactList.State.UPLOADED and contact_list.number_column is None
+        if is_open and request.user.has_perm("dialer.change_campaign"):
             return back_to(contact_list, "columns")
         return back_to(contact_list.campaign, "numbers")
 

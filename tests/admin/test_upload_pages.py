@@ -336,6 +336,14 @@ def test_the_list_of_lists_leads_to_the_next_step():
     assert client.get(pages[1]).url == numbers_page(done.campaign)
 
 
+def test_a_list_whose_column_is_not_chosen_leads_who_may_only_look_to_the_others():
+    contact_list = uploaded()
+
+    response = visitor(*LOOK).get(reverse("admin:dialer_contactlist_change", args=[contact_list.pk]))
+
+    assert response.url == numbers_page(contact_list.campaign)
+
+
 def test_the_page_of_numbers_costs_the_same_for_few_and_for_many_lists():
     campaign = make_campaign()
     client = visitor(*WORK)
