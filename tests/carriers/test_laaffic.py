@@ -656,6 +656,15 @@ def test_paths_and_address_are_the_accounts(carrier_at, serve):
     assert asked(server, 1)[0] == "POST /v9/voice/fileQuery HTTP/1.1"
 
 
+def test_one_service_can_be_asked_without_the_version_that_the_address_has(carrier_at, serve):
+    """The page on cancelling prints its path without /v3."""
+    server = serve(answer(envelope()))
+
+    carrier_at(f"{server.address}/v3", paths={"cancel": "/../voice/group/call/cancel"}).cancel_task("5")
+
+    assert asked(server)[0] == "POST /voice/group/call/cancel HTTP/1.1"
+
+
 def test_a_name_in_an_address_cannot_lead_elsewhere(carrier_at, serve):
     server = serve(answer(envelope({"status": 1})))
 
