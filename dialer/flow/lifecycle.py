@@ -220,7 +220,7 @@ def _start(campaign: Campaign, to: str, allowed: set[Any], *, by: Any, **changes
         _skip_lacking(campaign)
         sheet = preflight(campaign)
         if sheet.problems or campaign.state not in allowed:
-            raise DialerError(" ".join(sheet.problems) or "It was launched already.")
+            raise DialerError(" ".join(map(str, sheet.problems)) or "It was launched already.")
         now = timezone.now()
         state.advance(campaign, to, launched_by=by, launched_at=now, watched_since=now, asks_because="", **changes)
     return sheet

@@ -1,12 +1,14 @@
 """What a launch would do, in numbers, and what stands against it, in sentences."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, Model
 from django.utils import timezone
 
 from dialer.calling_rules import NoRulesError, doubts, widens
@@ -20,6 +22,49 @@ from dialer.terms import SkipReason, VoiceDelivery
 DAYS_AHEAD = 7  # on which a period of the carrier's is compared with the hours
 
 
+class Place(StrEnum):
+    """Where something is mended: a part of the campaign, or the page of a row."""
+
+    WHAT = "what"
+    VOICE = "voice"
+    NUMBERS = "numbers"
+    WHEN = "when"
+    SETTINGS = "settings"  # of the campaign, all of them
+    ROW = "row"  # an account, a voice file, a list: the finding names it
+
+
+# Of a campaign's fields; those that are not named stand among all its settings.
+PLACES = {
+    **dict.fromkeys(["name", "purpose", "account", "kind"], Place.WHAT),
+    **dict.fromkeys(
+        [
+            "voice_file",
+            "voice_delivery",
+            "speech_text",
+            "speech_language",
+            "speech_speed",
+            "speech_voice",
+            "speech_accent",
+            "transfer_group",
+            "transfer_key",
+        ],
+        Place.VOICE,
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """A sentence about a campaign, and where to go to mend what it says."""
+
+    sentence: str
+    place: Place
+    row: Model | None = None  # of Place.ROW
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
 @dataclass(frozen=True, kw_only=True)
 class Preflight:
     """The sheet that an operator confirms. With problems there is no launch; warnings are for thinking."""
@@ -29,8 +74,8 @@ class Preflight:
     skipped: dict[SkipReason, int]
     batch_size: int
     batch_count: int
-    problems: list[str]
-    warnings: list[str]
+    problems: list[Finding]
+    warnings: list[Finding]
 
 
 def preflight(campaign: Campaign) -> Preflight:
@@ -52,29 +97,54 @@ def preflight(campaign: Campaign) -> Preflight:
     )
 
 
-def _problems(campaign: Campaign, callable_count: int) -> list[str]:
+def _problems(campaign: Campaign, callable_count: int) -> list[Finding]:
     problems = []
     if campaign.state not in (Campaign.State.DRAFT, Campaign.State.SCHEDULED):
-        problems.append("It was launched already.")
+        problems.append(Finding(sentence="It was launched already.", place=Place.ROW, row=campaign))
     problems += _list_problems(campaign)
     if not callable_count:
-        problems.append("There is nobody to call. Upload a list of numbers.")
+        sentence = "There is nobody to call. Upload a list of numbers."
+        problems.append(Finding(sentence=sentence, place=Place.NUMBERS))
     for route in routes.routes_of(campaign):
         problems += _account_problems(campaign, route.account)
-        problems += [sentence for _, sentence in ordering.problems(campaign, route.account)]
-    problems += _hour_problems(campaign) or _clock_problems(campaign)
-    return list(dict.fromkeys(problems))  # what holds for all accounts is said once
+        problems += _order_problems(campaign, route.account)
+    problems += _found(_hour_problems(campaign) or _clock_problems(campaign), Place.WHEN)
+    return _each_once(problems)
 
 
-def _list_problems(campaign: Campaign) -> list[str]:
+def _found(sentences: Iterable[str], place: Place, row: Model | None = None) -> list[Finding]:
+    return [Finding(sentence=sentence, place=place, row=row) for sentence in sentences]
+
+
+def _each_once(findings: Iterable[Finding]) -> list[Finding]:
+    """What holds for all accounts is said once."""
+    by_sentence: dict[str, Finding] = {}
+    for finding in findings:
+        by_sentence.setdefault(finding.sentence, finding)
+    return list(by_sentence.values())
+
+
+def _list_problems(campaign: Campaign) -> list[Finding]:
     problems = []
     states = ContactList.State
     for contact_list in campaign.contact_lists.filter(state__in=[states.UPLOADED, states.READING]):
         if contact_list.number_column is None:
-            problems.append(f"“{contact_list}”: choose the column with the numbers, or remove the list.")
+            sentence = f"“{contact_list}”: choose the column with the numbers, or remove the list."
+            problems.append(Finding(sentence=sentence, place=Place.ROW, row=contact_list))
         else:
-            problems.append(f"“{contact_list}” is still being read. Wait a moment.")
+            sentence = f"“{contact_list}” is still being read. Wait a moment."
+            problems.append(Finding(sentence=sentence, place=Place.NUMBERS))
     return problems
+
+
+def _order_problems(campaign: Campaign, account: Account) -> list[Finding]:
+    """What the account's carrier can't do. A file that is not at the carrier is brought there on its own page."""
+    return [
+        Finding(sentence=sentence, place=Place.ROW, row=campaign.voice_file)
+        if name == "voice_file" and campaign.voice_file
+        else Finding(sentence=sentence, place=PLACES.get(name, Place.SETTINGS))
+        for name, sentence in ordering.problems(campaign, account)
+    ]
 
 
 def _hour_problems(campaign: Campaign) -> list[str]:
@@ -103,12 +173,17 @@ def _hour_warnings(campaign: Campaign) -> list[str]:
     return warnings + doubts(hours.rules, on=now.date())
 
 
-def _register_warnings(campaign: Campaign) -> list[str]:
+def _register_warnings(campaign: Campaign) -> list[Finding]:
     lists = DoNotCallList.objects.filter(
         purpose__in=["", campaign.purpose], country__in=["", campaign.account.country], stale_after_days__isnull=False
     )
     return [
-        f"The do-not-call list “{register}” is older than {register.stale_after_days} days. Upload a fresh one."
+        Finding(
+            sentence=f"The do-not-call list “{register}” is older than {register.stale_after_days} days. "
+            "Upload a fresh one.",
+            place=Place.ROW,
+            row=register,
+        )
         for register in lists
         if register.is_stale()
     ]
@@ -140,26 +215,39 @@ def _start_problems(campaign: Campaign, at: datetime, *, now: datetime) -> list[
     return []
 
 
-def _account_problems(campaign: Campaign, account: Account) -> list[str]:
+def _account_problems(campaign: Campaign, account: Account) -> list[Finding]:
     problems = []
     if account.country != campaign.account.country:
-        problems.append(f"“{account}” calls people of another country than “{campaign.account}”. Take it out.")
+        sentence = f"“{account}” calls people of another country than “{campaign.account}”. Take it out."
+        problems.append(Finding(sentence=sentence, place=Place.SETTINGS))
     if not account.is_enabled:
-        problems.append(f"The account “{account}” is not in use. Switch it on or choose another.")
+        sentence = f"The account “{account}” is not in use. Switch it on or choose another."
+        problems.append(Finding(sentence=sentence, place=Place.ROW, row=account))
     if account.stopped_because:
-        problems.append(f"The account “{account}” was stopped: {account.stopped_because} Mend it and test it.")
+        sentence = f"The account “{account}” was stopped: {account.stopped_because} Mend it and test it."
+        problems.append(Finding(sentence=sentence, place=Place.ROW, row=account))
     return problems
 
 
-def _warnings(campaign: Campaign) -> list[str]:
+def _warnings(campaign: Campaign) -> list[Finding]:
+    warnings = _voice_warnings(campaign)
+    if cut := texts.too_long_count(campaign):
+        sentence = f"{cut:,} people have a text of more than {texts.CARRIER_CHARACTERS} characters: it is cut."
+        warnings.append(Finding(sentence=sentence, place=Place.NUMBERS))
+    for route in routes.routes_of(campaign):
+        if sentence := money.warning(route.account):
+            warnings.append(Finding(sentence=sentence, place=Place.ROW, row=route.account))
+    return warnings + _found(_hour_warnings(campaign), Place.WHEN) + _register_warnings(campaign)
+
+
+def _voice_warnings(campaign: Campaign) -> list[Finding]:
     voice_file = campaign.voice_file if campaign.voice_delivery != VoiceDelivery.SPOKEN_TEXT else None
-    warnings = [str(remark) for remark in voice_file.remarks] if voice_file else []
+    warnings = _found(map(str, voice_file.remarks), Place.ROW, voice_file) if voice_file else []
     host = urlsplit(settings.PUBLIC_URL).hostname or ""
     if campaign.voice_delivery == VoiceDelivery.OUR_ADDRESS and host in {"localhost", "127.0.0.1", "::1"}:
-        warnings.append("The carrier fetches the voice file from this machine, which the internet can't reach.")
+        sentence = "The carrier fetches the voice file from this machine, which the internet can't reach."
+        warnings.append(Finding(sentence=sentence, place=Place.VOICE))
     if voice_file and voice_file.seconds > campaign.max_call_seconds:
-        warnings.append("The message is longer than the time after which the call is ended.")
-    if cut := texts.too_long_count(campaign):
-        warnings.append(f"{cut:,} people have a text of more than {texts.CARRIER_CHARACTERS} characters: it is cut.")
-    warnings += [sentence for route in routes.routes_of(campaign) if (sentence := money.warning(route.account))]
-    return warnings + _hour_warnings(campaign) + _register_warnings(campaign)
+        sentence = "The message is longer than the time after which the call is ended."
+        warnings.append(Finding(sentence=sentence, place=Place.SETTINGS))
+    return warnings

@@ -146,7 +146,7 @@ def test_hours_of_ones_own_never_open_what_the_law_closes() -> None:
 
     assert batching.fill(campaign, now=NIGHT) is None
     assert batching.fill(campaign, now=SUNDAY) is None
-    assert any("goes beyond" in problem for problem in preflight(campaign).problems)
+    assert any("goes beyond" in str(problem) for problem in preflight(campaign).problems)
 
 
 def test_widened_hours_are_the_campaigns_own_and_no_more() -> None:
@@ -235,7 +235,7 @@ def test_hours_at_which_nobody_can_ever_be_called_stand_against_a_launch() -> No
     campaign = make_campaign(widened_because="")
     open_campaign(campaign, weekdays=[6], opens=time(9), closes=time(12))  # the law closes Sundays
 
-    assert any("nobody can be called" in problem for problem in preflight(campaign).problems)
+    assert any("nobody can be called" in str(problem) for problem in preflight(campaign).problems)
 
 
 def test_without_rules_for_the_country_nobody_is_called_and_the_campaign_says_so() -> None:

@@ -107,7 +107,7 @@ def test_there_is_no_launch_without_the_voice_file_at_the_carrier() -> None:
     campaign = ready()
     campaign.voice_file.carrier_files.all().delete()
 
-    assert any("has no name at the carrier" in problem for problem in preflight(campaign).problems)
+    assert any("has no name at the carrier" in str(problem) for problem in preflight(campaign).problems)
 
 
 def test_pause_and_resume_change_places_and_say_so_when_they_can_not() -> None:

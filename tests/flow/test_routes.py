@@ -358,7 +358,7 @@ def test_a_sheet_names_what_any_of_the_accounts_lacks(accounts: list[Account]) -
     second.carrier_files.all().delete()
     Account.objects.filter(pk=second.pk).update(country="TH")
 
-    problems = " ".join(preflight(campaign).problems)
+    problems = " ".join(map(str, preflight(campaign).problems))
     assert "no name at the carrier" in problems
     assert "another country" in problems
 

@@ -164,8 +164,8 @@ def test_a_register_grows_old(fields: dict[str, Any], is_stale: bool) -> None:
 def test_an_old_register_is_warned_of_where_it_matters() -> None:
     make_list(purpose=Purpose.MARKETING, stale_after_days=30, refreshed_on=timezone.localdate() - timedelta(days=40))
 
-    assert any("“Register” is older than 30 days" in text for text in preflight(marketing()).warnings)
-    assert not any("Register" in text for text in preflight(make_campaign(purpose=Purpose.SERVICE)).warnings)
+    assert any("“Register” is older than 30 days" in str(found) for found in preflight(marketing()).warnings)
+    assert not any("Register" in str(found) for found in preflight(make_campaign(purpose=Purpose.SERVICE)).warnings)
 
 
 def test_an_uploaded_register_is_as_fresh_as_its_day(tmp_path: Path) -> None:
