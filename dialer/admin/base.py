@@ -89,6 +89,8 @@ class ConsoleAdmin(admin.ModelAdmin):
     navigation: Place | None = None
     empty_help: str | Promise = ""  # for an empty list: what it is for and what to do first
 
+    add_page = "add"  # the name of the address where a new row begins
+
     form = ConsoleForm
     formfield_overrides = {
         EncryptedTextField: {"form_class": SecretField, "widget": WriteOnlySecretInput},

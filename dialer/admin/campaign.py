@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dialer.admin import columns
+from dialer.admin import path as guided
 from dialer.admin.base import ConsoleAdmin
 from dialer.admin.campaign_form import OF_A_DRAFT, OF_A_PAUSED_ONE, CampaignForm, PaceForm
 from dialer.admin.campaign_hours import HoursDoors
@@ -32,12 +33,14 @@ from dialer.admin.campaign_week import hours_context
 from dialer.admin.doors import FORM, back_to, door, routes
 from dialer.admin.launch import LaunchDoors
 from dialer.admin.navigation import Attention, Place, Section, capped_count
+from dialer.admin.path import PathDoors, step_of
 from dialer.admin.test_call import TestCallDoors
+from dialer.flow.drafts import standing, usual_delivery
 from dialer.flow.hours import keep_to_law
 from dialer.flow.summaries import summaries
 from dialer.models import Campaign
 
-FORMS = {"dialer_campaign_change", "dialer_campaign_rules"}
+FORMS = {"dialer_campaign_change", "dialer_campaign_rules", *guided.STEP_OF_PAGE}
 RULED_BY = {"purpose", "account"}  # the law's hours depend on them
 
 
@@ -53,9 +56,12 @@ class CampaignList(ChangeList):
 
 
 @admin.register(Campaign)
-class CampaignAdmin(LaunchDoors, TestCallDoors, HoursDoors, NumbersDoors, PreviewDoors, StatusDoors, ConsoleAdmin):
+class CampaignAdmin(
+    PathDoors, LaunchDoors, TestCallDoors, HoursDoors, NumbersDoors, PreviewDoors, StatusDoors, ConsoleAdmin
+):
     navigation = Place(Section.OPERATE, 10, "campaigns")
     empty_help = _("A campaign brings one message to a list of people, with one account or several.")
+    add_page = "new"  # step by step; "add" is the form with all settings
     form = CampaignForm
     actions = None
     list_per_page = 25
@@ -68,8 +74,11 @@ class CampaignAdmin(LaunchDoors, TestCallDoors, HoursDoors, NumbersDoors, Previe
 
     def get_urls(self) -> list[Any]:
         views = {
+            "what": self.what_view,
+            "voice": self.voice_view,
             "numbers": self.numbers_view,
             "numbers_live": self.numbers_live_view,
+            "when": self.when_view,
             "rules": self.rules_view,
             "widen": self.widen_view,
             "keep_to_law": self.keep_to_law_view,
@@ -85,7 +94,7 @@ class CampaignAdmin(LaunchDoors, TestCallDoors, HoursDoors, NumbersDoors, Previe
             "test_call_live": self.test_call_live_view,
             "test_call_bills": self.test_call_bills_view,
         }
-        return [*routes(self, **views), *self.preview_routes(), *super().get_urls()]
+        return [*routes(self, **views), *self.path_routes(), *self.preview_routes(), *super().get_urls()]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return CampaignList
@@ -98,7 +107,8 @@ class CampaignAdmin(LaunchDoors, TestCallDoors, HoursDoors, NumbersDoors, Previe
         return rows.select_for_update(of=("self",)) if is_saved else rows
 
     def get_form(self, request: HttpRequest, obj: Campaign | None = None, change: bool = False, **kwargs: Any) -> Any:
-        kind = PaceForm if _is_paused(obj) else CampaignForm
+        step = step_of(request)
+        kind = self.step_form(request, step) if step else PaceForm if _is_paused(obj) else CampaignForm
         form = super().get_form(request, obj, change, **{"form": kind, **kwargs})
         for name in ("account", "voice_file"):
             if name in form.base_fields:
@@ -108,9 +118,13 @@ class CampaignAdmin(LaunchDoors, TestCallDoors, HoursDoors, NumbersDoors, Previe
 
     def get_inlines(self, request: HttpRequest, obj: Campaign | None) -> Any:
         """The carrier's periods belong to what is told to it, which no paused campaign changes."""
+        if step := step_of(request):
+            return guided.inlines(step)
         return [part for part in self.inlines if part is not CarrierPeriodInline or not _is_paused(obj)]
 
     def get_fieldsets(self, request: HttpRequest, obj: Campaign | None = None) -> Any:
+        if step := step_of(request):
+            return guided.fieldsets(request, step, obj)
         return OF_A_PAUSED_ONE if _is_paused(obj) else OF_A_DRAFT
 
     def has_change_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
@@ -150,14 +164,19 @@ class CampaignAdmin(LaunchDoors, TestCallDoors, HoursDoors, NumbersDoors, Previe
         if campaign is not None:
             context |= numbers_context(campaign) | hours_context(campaign, now=timezone.now())
             context["can_launch"] = request.user.has_perm("dialer.launch_campaign")
+            context["can_change"] = request.user.has_perm("dialer.change_campaign")
+            context["path_url"] = guided.step_address(campaign, standing(campaign).next_step)
             context["can_widen"] = request.user.has_perm("dialer.widen_hours")
-        return super().render_change_form(request, context, *args, **kwargs)
+        response = super().render_change_form(request, context, *args, **kwargs)
+        return self.step_page(request, response, campaign) if step_of(request) else response
 
     def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
         """Of a draft that exists, only what was changed is written."""
         if change:
             obj.save(update_fields=form.changed_fields)
             return
+        if step_of(request):
+            obj.voice_delivery = usual_delivery(obj.account)
         obj.created_by = request.user  # type: ignore[assignment]  # nobody gets here without logging in
         obj.save()
 
@@ -167,17 +186,22 @@ class CampaignAdmin(LaunchDoors, TestCallDoors, HoursDoors, NumbersDoors, Previe
         before = _windows(campaign)
         super().save_related(request, form, formsets, change)
         form.set_same_hours(campaign)
+        self.after_step(request, campaign, form)
         is_other = _windows(campaign) != before or RULED_BY.intersection(form.changed_data)
         if campaign.widened_because and is_other:
             keep_to_law(campaign, by=request.user)
             messages.warning(request, gettext("The law’s hours hold again: what they were widened for was changed."))
 
     def response_add(self, request: HttpRequest, obj: Campaign, post_url_continue: str | None = None) -> Any:
-        """The next step is the numbers."""
+        """The next step is the numbers; on the guided path, the voice."""
+        if step := step_of(request):
+            return self.after_step_to(request, obj, step)
         messages.success(request, gettext("“%s” is a draft now. Add the numbers.") % obj)
         return back_to(obj, "numbers")
 
     def response_change(self, request: HttpRequest, obj: Campaign) -> HttpResponseRedirect:
+        if step := step_of(request):
+            return self.after_step_to(request, obj, step)
         messages.success(request, gettext("Saved."))
         return back_to(obj)
 

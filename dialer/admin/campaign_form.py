@@ -176,10 +176,12 @@ class CampaignForm(PaceForm):
     """A draft. What the account's carrier can't do is said here, before anything is launched.
 
     Fields that depend on the carrier may be left out, as the browser does with what it hides: they keep the default.
+    A page may show some fields only, as a step of the guided path does: what is wrong with the others it leaves to the
+    page that has them, and to the sheet before the launch.
     """
 
     account = forms.ModelChoiceField(
-        Account.objects.filter(is_enabled=True), help_text=_("The form below shows what its carrier can do.")
+        Account.objects.filter(is_enabled=True), help_text=_("Its carrier decides what the campaign can do.")
     )
     voice_file = forms.ModelChoiceField(VoiceFile.objects.all(), required=False)
     kind = forms.ChoiceField(label=_("Kind"), choices=CampaignKind.choices, required=False)
@@ -198,13 +200,16 @@ class CampaignForm(PaceForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        accounts = self._accounts()
+        self._keep_fields_of_page()
         for name in NEEDS:
             if name in self.fields:
                 self.fields[name].required = False
-        accounts = list(self.fields["account"].queryset)
         self.abilities = abilities(accounts)
-        self.fields["speech_language"].choices = [("", "—"), *self._languages(accounts)]
-        self._set_clock(accounts)
+        if "speech_language" in self.fields:
+            self.fields["speech_language"].choices = [("", "—"), *self._languages(accounts)]
+        if "carrier_start_at" in self.fields:
+            self._set_clock(accounts)
 
     def clean_speech_text(self) -> str:
         return tidy(self.cleaned_data["speech_text"])
@@ -214,14 +219,17 @@ class CampaignForm(PaceForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        cleaned["kind"] = cleaned.get("kind") or CampaignKind.MESSAGE.value
+        if "kind" in self.fields:
+            cleaned["kind"] = cleaned.get("kind") or CampaignKind.MESSAGE.value
         account = self.chosen_account(cleaned)
         self._keep_defaults(cleaned, account)
         if account is not None:
             self._check_country(account)
+        if account is not None and "speech_language" in self.fields:
             self._check_speech(cleaned, account)
         self._check_start(cleaned)
-        self._check_voice(cleaned)
+        if "voice_delivery" in self.fields:
+            self._check_voice(cleaned)
         self._check_texts(cleaned)
         if cleaned.get("opt_out_key") and not cleaned.get("wants_keypress"):
             self.add_error("opt_out_key", gettext("Collect key presses too, or nobody’s wish is heard."))
@@ -236,11 +244,29 @@ class CampaignForm(PaceForm):
         told = set(self.errors)
         unsaved = Unsaved(delivery=VoiceDelivery(self.instance.voice_delivery))
         for name, sentence in problems(self.instance, account, unsaved=unsaved):
-            if name not in told:
+            if name not in told and (name in self.fields or not self.is_a_part):
                 self.add_error(name if name in self.fields else None, sentence)
 
     def chosen_account(self, cleaned: dict[str, Any]) -> Account | None:
-        return cleaned.get("account")
+        if "account" in self.fields:
+            return cleaned.get("account")
+        return self.instance.account if self.instance.account_id else None
+
+    @property
+    def is_a_part(self) -> bool:
+        """Are there settings of a draft that this page does not show?"""
+        return not {"account", "voice_delivery"}.issubset(self.fields)
+
+    def _accounts(self) -> list[Account]:
+        """Those that may be chosen here: all in use, or the one that was chosen on another page."""
+        if self._meta.fields and "account" not in self._meta.fields and self.instance.account_id:
+            return [self.instance.account]
+        return list(self.fields["account"].queryset)
+
+    def _keep_fields_of_page(self) -> None:
+        """Fields that are declared here stand on a page only if it asks for them."""
+        for name in [name for name in self.fields if self._meta.fields and name not in self._meta.fields]:
+            del self.fields[name]
 
     def _languages(self, accounts: list[Account]) -> list[tuple[str, str]]:
         """Those of all accounts, and the stored one even if nobody speaks it any more."""
@@ -299,7 +325,7 @@ class CampaignForm(PaceForm):
 
     def _check_country(self, account: Account) -> None:
         """Numbers that were read with one country's plan are not called with an account of another."""
-        if not self.instance.pk or "account" not in self.changed_data:
+        if not self.instance.pk or "account" not in self.fields or "account" not in self.changed_data:
             return
         before = Account.objects.get(campaigns=self.instance.pk)
         if account.country != before.country and self.instance.contact_lists.exists():

@@ -13,8 +13,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dialer.admin.doors import FORM, LOOK, address, back_to, door, list_address, show
+from dialer.admin.path import path_context
 from dialer.admin.row_texts import texts_in_words
 from dialer.flow import intake
+from dialer.flow.drafts import Step
 from dialer.flow.mistakes import DialerError
 from dialer.models import Campaign, Contact, ContactList
 from dialer.terms import SkipReason
@@ -56,6 +58,7 @@ class NumbersDoors:
             can_change=can_change,
             can_launch=request.user.has_perm("dialer.launch_campaign"),
             **numbers_context(campaign),
+            **path_context(campaign, Step.NUMBERS),
         )
 
     @door("view_campaign", methods=LOOK)

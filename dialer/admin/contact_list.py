@@ -18,6 +18,7 @@ from dialer.admin import columns, countries, phone_numbers
 from dialer.admin.base import ReadOnlyAdmin
 from dialer.admin.doors import FORM, address, back_to, door, give, routes, show
 from dialer.admin.navigation import Place, Section
+from dialer.admin.path import path_context
 from dialer.admin.row_texts import (
     TEXTS,
     chosen_columns,
@@ -28,6 +29,7 @@ from dialer.admin.row_texts import (
     warn_of_missing_texts,
 )
 from dialer.flow import intake
+from dialer.flow.drafts import Step
 from dialer.flow.mistakes import DialerError
 from dialer.models import ContactList
 from dialer.spreadsheet import Preview, Row
@@ -214,6 +216,7 @@ class ContactListAdmin(ReadOnlyAdmin):
             row_count=seen.row_count,
             country=countries.name(country),
             numbers_url=address(contact_list.campaign, "numbers"),
+            **path_context(contact_list.campaign, Step.NUMBERS),
         )
 
     @door("view_contactlist", methods=FORM)

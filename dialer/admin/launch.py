@@ -19,8 +19,10 @@ from dialer.admin import columns, countries
 from dialer.admin.campaign_settings import settings_context
 from dialer.admin.campaign_week import hours_context
 from dialer.admin.doors import FORM, LOOK, ORDER, back_to, door, give, list_address, show
+from dialer.admin.path import path_context
 from dialer.admin.voice_file import voice_path
-from dialer.flow import lifecycle, money, routes
+from dialer.flow import drafts, lifecycle, money, routes
+from dialer.flow.drafts import Step
 from dialer.flow.hours import hours_of, zone_of
 from dialer.flow.mistakes import DialerError
 from dialer.flow.preflight import preflight
@@ -46,6 +48,10 @@ class StartAtForm(forms.Form):
         with timezone.override(self.zone):
             super().full_clean()
 
+    def get_initial_for_field(self, field: forms.Field, field_name: str) -> Any:
+        moment = super().get_initial_for_field(field, field_name)
+        return moment and timezone.localtime(moment, self.zone).replace(tzinfo=None)
+
 
 class LaunchDoors:
     """Each order needs the permission to launch; a dangerous one is said in numbers before it is given."""
@@ -56,7 +62,9 @@ class LaunchDoors:
             return self._launch(request, campaign)
         if campaign.state not in BEFORE_THE_LAUNCH:
             return back_to(campaign)
-        return self._launch_page(request, campaign, StartAtForm(campaign, label_suffix=""))
+        planned = drafts.planned_start(campaign, now=timezone.now())
+        start = StartAtForm(campaign, label_suffix="", initial={"start_at": planned})
+        return self._launch_page(request, campaign, start)
 
     def _launch_page(self: Any, request: HttpRequest, campaign: Campaign, start: StartAtForm) -> HttpResponseBase:
         ways = routes.routes_of(campaign)
@@ -84,6 +92,7 @@ class LaunchDoors:
             clock=clock(campaign, now),
             zone=start.zone.key,
             retry_rules=list(campaign.retry_rules.all()),
+            **path_context(campaign, Step.CHECK),
             **settings_context(campaign),
             **hours_context(campaign, now=now),
         )

@@ -6,12 +6,14 @@ from dialer.models.batch import Attempt, Batch
 from dialer.models.call_record import CallRecord
 from dialer.models.callback import Callback, TurnedAway
 from dialer.models.campaign import CallWindow, Campaign, RetryRule
+from dialer.models.campaign_plan import CampaignPlan
 from dialer.models.campaign_wishes import CarrierPeriod
 from dialer.models.claim import Bell, Claimable, Heartbeat, Seat
 from dialer.models.contact import Contact, ContactList
 from dialer.models.do_not_call import DoNotCall, DoNotCallList
 from dialer.models.exchange import CarrierExchange
 from dialer.models.extension import Extension, Transfer
+from dialer.models.launch_sheet import LaunchSheet
 from dialer.models.route import Route
 from dialer.models.tally import CallTally
 from dialer.models.test_call import TestCall
@@ -30,6 +32,7 @@ __all__ = [
     "CallWindow",
     "Callback",
     "Campaign",
+    "CampaignPlan",
     "CarrierExchange",
     "CarrierFile",
     "CarrierPeriod",
@@ -40,6 +43,7 @@ __all__ = [
     "DoNotCallList",
     "Extension",
     "Heartbeat",
+    "LaunchSheet",
     "RetryRule",
     "Route",
     "Seat",

@@ -10,6 +10,7 @@ if (!form || !known) return;
 
 const boxOf = (name) => form.querySelector(`.fieldBox.field-${name}`) ?? form.querySelector(`.form-row.field-${name}`);
 const inputsOf = (box) => box.querySelectorAll("input, select, textarea");
+// A step of the guided path has some of them only; then the page tells what the others chose.
 const account = form.elements.account;
 const kind = form.elements.kind;
 const delivery = form.elements.voice_delivery;
@@ -29,6 +30,7 @@ function show(name, isWanted) {
 
 // Of a select only these options; if the chosen one is not among them, the first that is.
 function offer(select, values) {
+  if (!select) return;
   for (const option of select.options) {
     const isOffered = option.value === "" || values.includes(option.value);
     option.hidden = option.disabled = !isOffered;
@@ -37,14 +39,17 @@ function offer(select, values) {
   if (!chosen || chosen.disabled) select.value = [...select.options].find((option) => !option.disabled)?.value ?? "";
 }
 
+const accountOfCampaign = () => account?.value ?? known.account;
+const wayOfCampaign = () => delivery?.value ?? "";
+
 // How the message reaches each carrier: the campaign's own way, and that of each further account if it has another.
 function ways() {
   const isGone = (select) => form.elements[select.name.replace(/account$/, "DELETE")]?.checked;
   const rows = [...form.querySelectorAll("select[name^=routes-][name$=-account]")];
   const further = rows.filter((select) => select.value && !isGone(select));
-  const wayOf = (select) => form.elements[select.name.replace(/account$/, "voice_delivery")]?.value || delivery.value;
+  const wayOf = (select) => form.elements[select.name.replace(/account$/, "voice_delivery")]?.value || wayOfCampaign();
   return [
-    { account: account.value, delivery: delivery.value },
+    { account: accountOfCampaign(), delivery: wayOfCampaign() },
     ...further.map((select) => ({ account: select.value, delivery: wayOf(select) })),
   ];
 }
@@ -60,10 +65,10 @@ function hasPeriods() {
 }
 
 function update() {
-  const can = known.accounts[account.value] ?? known.common;
+  const can = known.accounts[accountOfCampaign()] ?? known.common;
   offer(kind, can.kinds);
   offer(delivery, can.deliveries);
-  const isMenu = kind.value === known.menu;
+  const isMenu = (kind?.value ?? known.kind) === known.menu;
   for (const [name, feature] of Object.entries(known.fields)) {
     const isOffered = can.features.includes(feature) && !(isMenu && known.batchFields.includes(name));
     show(name, isOffered || (isMenu && known.menuFields.includes(name)));
@@ -71,7 +76,8 @@ function update() {
   show("kind", can.kinds.length > 1);
   const speakers = ways().filter((way) => way.delivery === known.spoken);
   for (const name of known.speechFields) show(name, speakers.length > 0);
-  show("voice_file", ways().some((way) => way.delivery !== known.spoken));
+  const isPlayed = ways().some((way) => way.delivery !== known.spoken);
+  for (const name of ["voice_file", "new_sound", "new_name"]) show(name, isPlayed);
   if (speakers.length) offer(language, languagesOf(speakers));
   if (periods) periods.hidden = !can.features.includes(known.fields.carrier_periods) && !hasPeriods();
   const zone = form.querySelector("[data-zone]");
