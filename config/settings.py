@@ -191,6 +191,7 @@ BILLS_OVERLAP_SECONDS = env.int("BILLS_OVERLAP_SECONDS", default=7200)
 SILENT_AFTER_SECONDS = env.int("SILENT_AFTER_SECONDS", default=86_400)
 DATA_UPLOAD_MAX_MEMORY_SIZE = CALLBACK_MAX_BYTES * 2
 EXCHANGES_KEPT_DAYS = env.int("EXCHANGES_KEPT_DAYS", default=90)
+EXPORTS_KEPT_DAYS = env.int("EXPORTS_KEPT_DAYS", default=7)
 
 # --- Language, time, logs ---------------------------------------------------------------------------------------
 

@@ -153,3 +153,18 @@ class WebhookKind(TextChoices):
     KEY_PRESSED = "key_pressed", _("key pressed")
     CAMPAIGN_PAUSED = "campaign_paused", _("campaign paused")
     CAMPAIGN_ENDED = "campaign_ended", _("campaign ended")
+
+
+class ExportKind(TextChoices):
+    """What an export holds."""
+
+    CONTACTS = "contacts", _("contacts with results")
+    REJECTED = "rejected", _("rows that are not called")
+    CALLS = "calls", _("call records")
+
+
+class ExportForm(TextChoices):
+    """As what an export is written."""
+
+    XLSX = "xlsx", _("Excel workbook (xlsx)")
+    CSV = "csv", _("Text with commas (csv)")

@@ -12,6 +12,7 @@ from dialer.models.claim import Bell, Claimable, Heartbeat, Seat
 from dialer.models.contact import Contact, ContactList
 from dialer.models.do_not_call import DoNotCall, DoNotCallList
 from dialer.models.exchange import CarrierExchange
+from dialer.models.export import Export
 from dialer.models.extension import Extension, Transfer
 from dialer.models.launch_sheet import LaunchSheet
 from dialer.models.route import Route
@@ -41,6 +42,7 @@ __all__ = [
     "ContactList",
     "DoNotCall",
     "DoNotCallList",
+    "Export",
     "Extension",
     "Heartbeat",
     "LaunchSheet",
