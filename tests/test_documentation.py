@@ -16,6 +16,8 @@ from dialer import first_administrator
 from dialer.models import Account
 from dialer.models.secret import EncryptedTextField
 from dialer.terms import CarrierName
+from sandbox.laaffic_orders import SEND
+from sandbox.yunhu_forms import SERVICES, VOICE_MENU
 
 EXAMPLE = (settings.BASE_DIR / ".env.example").read_text(encoding="utf-8")
 SETTINGS = ast.parse((settings.BASE_DIR / "config" / "settings.py").read_text(encoding="utf-8"))
@@ -88,6 +90,19 @@ def test_a_printed_env_file_with_every_default_taken_starts_django(tmp_path):
     told = django_says(tmp_path / ".env", tmp_path, "from django.conf import settings as s; print(*s.FIELD_KEYS)")
 
     assert Fernet(told.strip())
+
+
+@pytest.mark.parametrize(
+    ("carrier", "parameters"),
+    [
+        ("laaffic", {*SEND} - {f"text{place}" for place in range(2, 10)}),
+        ("yunhu", {name for service in (*SERVICES.values(), VOICE_MENU) for name in service}),
+    ],
+)
+def test_a_carriers_page_tells_of_each_parameter_that_its_imitation_insists_on(carrier, parameters):
+    page = (settings.BASE_DIR / "docs" / "carriers" / f"{carrier}.md").read_text(encoding="utf-8")
+
+    assert sorted(name for name in parameters if not re.search(rf"`{name}`", page)) == []
 
 
 GUIDE = (settings.BASE_DIR / "docs" / "adding-a-carrier.md").read_text(encoding="utf-8")
