@@ -319,14 +319,14 @@ _SENTENCES: Final = {
         "Excel shortened this number and its last digits are lost. "
         "Take it from the original list again, and format the column as text before pasting."
     ),
-    Problem.SEVERAL_NUMBERS: "This cell holds more than one number. Give each number a row of its own.",
+    Problem.SEVERAL_NUMBERS: "This is more than one number. Write each of them by itself.",
 }
 
 
 def _why_invalid(raw: str, country: str) -> str:
     text = _dialled(_tidy(raw))
     if not _DIALLED.fullmatch(text):
-        return "This cell holds letters or signs that no phone number has. Correct the number."
+        return "There are letters or signs in it that no phone number has. Correct the number."
     try:
         parsed = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:

@@ -88,6 +88,9 @@ def _check(campaign: Campaign, account: Account, number: str) -> None:
         raise DialerError(f"The account “{account}” is not in use. Choose another one, or put it in use.")
     if account.stopped_because:
         raise DialerError(f"The account “{account}” was stopped. Mend it and test the connection first.")
+    code = phone.calling_code(account.country)
+    if not number.startswith(f"+{code}"):
+        raise DialerError(f"“{account}” calls numbers that begin with +{code}. Take one of them.")
     if suppression.forbidden(campaign).filter(number=number).exists():
         raise DialerError(
             f"{_shown(number)} is on a do-not-call list that holds for this campaign. Take another number."

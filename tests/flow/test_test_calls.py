@@ -135,12 +135,18 @@ def refused(campaign: Campaign, number: str, account: Account | None = None) -> 
     return str(refusal.value)
 
 
-def test_a_number_that_cannot_be_read_is_said_in_a_sentence(carrier: TestCarrier) -> None:
-    assert "no phone number has" in refused(draft(carrier), "call me")
+def test_a_number_that_cannot_be_read_is_said_in_a_sentence_that_speaks_of_no_spreadsheet(
+    carrier: TestCarrier,
+) -> None:
+    for typed in ("call me", "081200000001 / 081200000002"):
+        sentence = refused(draft(carrier), typed)
+        assert "number" in sentence
+        assert "cell" not in sentence
+        assert "row" not in sentence
 
 
 def test_a_number_of_another_country_is_not_called(carrier: TestCarrier) -> None:
-    assert "does not belong to ID" in refused(draft(carrier), "+639171234567")
+    assert "calls numbers that begin with +62." in refused(draft(carrier), "+639171234567")
 
 
 def test_a_number_on_a_do_not_call_list_is_not_called(carrier: TestCarrier) -> None:
