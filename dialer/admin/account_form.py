@@ -67,6 +67,8 @@ class AccountForm(ConsoleForm):
             self.fields["country"].choices = [("", "—"), *_countries(can, self.instance.country)]
         if "number_form" in self.fields:
             self.fields["number_form"].initial = can.number_form
+        if "batch_size" in self.fields and self.instance._state.adding:
+            self.initial["batch_size"] = min(self.instance.batch_size, max(can.ceilings.values()))
         if "paths" in self.fields:
             self.fields["paths"].help_text = _path_help(self.fields["paths"].help_text, can)
 

@@ -57,6 +57,15 @@ def text_of(response) -> str:
     return response.content.decode()
 
 
+@pytest.mark.parametrize(("house", "offered"), [(1_000, 1_000), (6_000, 5_000)])
+def test_a_new_account_begins_with_no_larger_batches_than_its_carrier_takes(settings, house: int, offered: int):
+    settings.HOUSE_BATCH_SIZE = house
+
+    page = visitor(VIEW, ADD).get(reverse("admin:dialer_account_add"), {"carrier": "yunhu"})
+
+    assert page.context["adminform"].form["batch_size"].value() == offered
+
+
 def test_an_account_is_added_with_its_secrets():
     client = visitor(VIEW, ADD)
 
