@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import path
 
 from dialer import callbacks, health, voice_address
+from dialer.api.service import api
 from recordings import downloads
 
 urlpatterns = [
@@ -12,6 +13,7 @@ urlpatterns = [
     path("voice/<str:public_key>/<str:name>.mp3", voice_address.voice, name="voice"),
     path("voice-files/<int:voice_file_id>/original", voice_address.original, name="voice-original"),
     path("recordings/<int:recording_id>/sound", downloads.listen, name="recording"),
+    path("api/v1/", api.urls),
     path("healthz", health.healthz, name="healthz"),
     path("", admin.site.urls),
 ]

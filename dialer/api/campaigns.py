@@ -1,0 +1,166 @@
+"""Campaigns: made, looked at, launched, paused, resumed, cancelled."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Query, Router, Status
+
+from dialer import tasks
+from dialer.api import shapes, wishes
+from dialer.api.doors import found, guard, repeatable, visible
+from dialer.api.shapes import Id, Page
+from dialer.flow import history, lifecycle
+from dialer.flow.preflight import Preflight, preflight
+from dialer.flow.reports import progress
+from dialer.models import Campaign
+from dialer.terms import Scope
+
+router = Router(tags=["Campaigns"])
+
+LOOK = guard(Scope.READ, "dialer.view_campaign")
+MAKE = guard(Scope.WRITE, "dialer.add_campaign")
+ORDER = guard(Scope.LAUNCH, "dialer.launch_campaign")
+
+
+@router.post("", response={201: wishes.CampaignOut}, summary="Make a draft", **MAKE)
+@repeatable()
+def make_campaign(request: HttpRequest, document: wishes.CampaignIn) -> Any:
+    """A draft with everything that the console's form knows; what is left out is as for a new campaign there. What
+    the account's carrier can't do is told at its field. Numbers come next."""
+    return Status(201, _shown(wishes.make(document, by=request.user)))
+
+
+class CampaignsAsked(shapes.Reading):
+    state: shapes.Line = ""
+
+
+@router.get("", response=Page[wishes.CampaignOut], summary="List campaigns", **LOOK)
+def list_campaigns(request: HttpRequest, document: Query[CampaignsAsked]) -> Any:
+    rows = visible(request, Campaign.objects.filter(pk__gt=document.after).order_by("pk"))
+    rows = rows.filter(state=document.state) if document.state else rows
+    return shapes.page(request, rows, document, shown=lambda part: [wishes.written(row) for row in part])
+
+
+@router.get("/{campaign_id}", response=wishes.CampaignOut, summary="Look at a campaign", **LOOK)
+def get_campaign(request: HttpRequest, campaign_id: Id) -> Any:
+    return _shown(_campaign(request, campaign_id))
+
+
+@router.get("/{campaign_id}/status", response=shapes.Status, summary="How far it is", **LOOK)
+def get_status(request: HttpRequest, campaign_id: Id) -> Any:
+    campaign = _campaign(request, campaign_id)
+    seen = progress(campaign)
+    return shapes.Status(
+        state=campaign.state,
+        paused_because=campaign.paused_because,
+        asks_because=campaign.asks_because,
+        waiting=seen.waiting,
+        at_the_carrier=seen.at_the_carrier,
+        settled=seen.settled,
+        silent=seen.silent,
+        not_called=seen.not_called,
+        uncertain=seen.uncertain,
+        callable_count=seen.callable_count,
+        skipped=_skipped(seen.skipped),
+        dispositions={disposition.value: count for disposition, count in seen.dispositions.items()},
+        keypresses=seen.keypresses,
+        batches=seen.batches,
+    )
+
+
+@router.get("/{campaign_id}/preflight", response=shapes.Sheet, summary="What a launch would do", **LOOK)
+def get_preflight(request: HttpRequest, campaign_id: Id) -> Any:
+    """The sheet that people confirm in the console. It changes nothing."""
+    return _sheet(preflight(_campaign(request, campaign_id)))
+
+
+@router.post("/{campaign_id}/launch", response=shapes.Sheet, summary="Launch now", **ORDER)
+@repeatable()
+def launch(request: HttpRequest, campaign_id: Id) -> Any:
+    """It runs from now on. What stands against it is told in sentences, and nothing happens then."""
+    campaign = _campaign(request, campaign_id)
+    sheet = lifecycle.launch(campaign, by=request.user)
+    _note(request, campaign, "Launched by a program.")
+    tasks.ring("dispatch")
+    return _sheet(sheet)
+
+
+@router.post("/{campaign_id}/schedule", response=shapes.Sheet, summary="Launch later", **ORDER)
+@repeatable()
+def schedule(request: HttpRequest, campaign_id: Id, document: shapes.Start) -> Any:
+    """It starts by itself at that moment."""
+    campaign = _campaign(request, campaign_id)
+    sheet = lifecycle.schedule(campaign, start_at=document.start_at, by=request.user)
+    _note(request, campaign, "Scheduled by a program.")
+    return _sheet(sheet)
+
+
+@router.post("/{campaign_id}/unschedule", response=wishes.CampaignOut, summary="Take a schedule back", **ORDER)
+@repeatable()
+def unschedule(request: HttpRequest, campaign_id: Id) -> Any:
+    """It is a draft again."""
+    campaign = _campaign(request, campaign_id)
+    lifecycle.unschedule(campaign)
+    _note(request, campaign, "Schedule taken back by a program.")
+    return _shown(_campaign(request, campaign_id))
+
+
+@router.post("/{campaign_id}/pause", response=wishes.CampaignOut, summary="Pause", **ORDER)
+@repeatable()
+def pause(request: HttpRequest, campaign_id: Id, document: shapes.Because) -> Any:
+    """No further numbers leave; those at the carrier are still called."""
+    campaign = _campaign(request, campaign_id)
+    lifecycle.pause(campaign, because=document.because or f"Paused by a program of {request.user.get_username()}.")
+    _note(request, campaign, "Paused by a program.")
+    tasks.ring("webhooks")
+    return _shown(_campaign(request, campaign_id))
+
+
+@router.post("/{campaign_id}/resume", response=wishes.CampaignOut, summary="Resume", **ORDER)
+@repeatable()
+def resume(request: HttpRequest, campaign_id: Id) -> Any:
+    campaign = _campaign(request, campaign_id)
+    lifecycle.resume(campaign)
+    _note(request, campaign, "Resumed by a program.")
+    tasks.ring("dispatch")
+    return _shown(_campaign(request, campaign_id))
+
+
+@router.post("/{campaign_id}/cancel", response=shapes.Cancelled, summary="Cancel for good", **ORDER)
+@repeatable()
+def cancel(request: HttpRequest, campaign_id: Id) -> Any:
+    """Nothing further leaves, ever. The answer says how many people are at the carrier and can't be called back."""
+    campaign = _campaign(request, campaign_id)
+    count = lifecycle.cancel(campaign)
+    _note(request, campaign, "Cancelled by a program.")
+    tasks.ring("webhooks")
+    return shapes.Cancelled(at_the_carrier=count)
+
+
+def _campaign(request: HttpRequest, pk: int) -> Campaign:
+    return found(request, Campaign.objects.select_related("account", "voice_file"), pk)
+
+
+def _shown(campaign: Campaign) -> Any:
+    return wishes.CampaignOut(**wishes.written(campaign))
+
+
+def _sheet(sheet: Preflight) -> shapes.Sheet:
+    return shapes.Sheet(
+        row_count=sheet.row_count,
+        callable_count=sheet.callable_count,
+        skipped=_skipped(sheet.skipped),
+        batch_size=sheet.batch_size,
+        batch_count=sheet.batch_count,
+        problems=[str(problem) for problem in sheet.problems],
+        warnings=[str(warning) for warning in sheet.warnings],
+    )
+
+
+def _skipped(counts: dict[Any, int]) -> list[shapes.Skipped]:
+    return [shapes.Skipped(reason=reason.value, count=count) for reason, count in counts.items()]
+
+
+def _note(request: HttpRequest, campaign: Campaign, sentence: str) -> None:
+    token = request.auth  # type: ignore[attr-defined]
+    history.note(campaign, f"{sentence} ({token})", by=request.user)
