@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from benchmarks import rows
 from benchmarks.ratio import Ratio, Work, compare
-from dialer.admin.base import COUNT_CAP
+from dialer.admin.lists import COUNT_CAP
 from dialer.flow import tallies
 from dialer.models import CallRecord, Campaign, Contact
 from dialer.terms import Disposition

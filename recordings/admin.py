@@ -57,7 +57,7 @@ def player(recording: Recording) -> SafeString:
 def play_link(recording: Recording, row: Any) -> SafeString:
     """A small button for a list; the one player there takes the sound from it."""
     call_record = recording.call_record
-    number = phone_numbers.shown(call_record.number, row)
+    number = columns.number(call_record.number, is_full=row.shows_full_numbers)
     return format_html(
         '<a class="play" href="{}" data-play="{}"><span class="visually-hidden">{} </span>{}</a>',
         _sound(recording),
@@ -119,7 +119,6 @@ class RecordingAdmin(Listening, phone_numbers.NumbersShown, ReadOnlyAdmin):
         ByDeadline,
     ]
     search_fields = ["call_record__number__exact"]
-    search_help_text = _("A number in any spelling")
     sortable_by: list[str] = []
     empty_value_display = columns.NOTHING
     actions = ["ask_again"]
@@ -148,8 +147,10 @@ class RecordingAdmin(Listening, phone_numbers.NumbersShown, ReadOnlyAdmin):
     ) -> tuple[QuerySet[Recording], bool]:
         if not search_term.strip():
             return queryset, False
-        wanted = phone_numbers.search(search_term, "call_record__number", may_guess=self.sees_full_numbers(request))
-        return (queryset.none() if wanted is None else queryset.filter(wanted)), False
+        found = phone_numbers.find(
+            queryset, search_term, "call_record__number", may_guess=self.sees_full_numbers(request)
+        )
+        return (queryset.none() if found is None else found.rows), False
 
     def attention(self, request: HttpRequest) -> list[Attention]:
         near = Recording.objects.filter(state__in=OPEN, deadline_at__lt=timezone.now() + SOON)
@@ -209,7 +210,7 @@ class RecordingAdmin(Listening, phone_numbers.NumbersShown, ReadOnlyAdmin):
 
     @admin.display(description=_("number"))
     def the_number(self, row: Any) -> Any:
-        return phone_numbers.shown(row.call_record.number, row)
+        return phone_numbers.shown(row.call_record.number, row, about=row.call_record)
 
     @admin.display(description=_("state"))
     def the_state(self, row: Recording) -> SafeString:
@@ -288,6 +289,9 @@ class CallRecordWithSoundAdmin(Listening, CallRecordAdmin):
     list_display = [*CallRecordAdmin.list_display, "play"]
     list_select_related = [*CallRecordAdmin.list_select_related, "recording"]
     fieldsets = [(_("Recording"), {"fields": ["sound"]}), *CallRecordAdmin.fieldsets]
+
+    def sound_of(self, row: Any) -> SafeString | str:
+        return self._sound_of(row, lambda recording: play_link(recording, row), state_of) if row.recording_name else ""
 
     @admin.display(description=_("recording"))
     def play(self, row: Any) -> SafeString | str:

@@ -42,7 +42,7 @@ class AttemptAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
     list_select_related = ["contact", "batch__campaign"]
     list_filter = [ByFate, "disposition"]
     search_fields = ["contact__number__exact"]
-    search_help_text = _("A number in any spelling")
+    list_display_links = ["row_number"]
     sortable_by: list[str] = []
     fieldsets = [
         (
@@ -72,8 +72,8 @@ class AttemptAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
     ) -> tuple[QuerySet[Attempt], bool]:
         if not search_term.strip():
             return queryset, False
-        wanted = phone_numbers.search(search_term, "contact__number", may_guess=self.sees_full_numbers(request))
-        return (queryset.none() if wanted is None else queryset.filter(wanted)), False
+        found = phone_numbers.find(queryset, search_term, "contact__number", may_guess=self.sees_full_numbers(request))
+        return (queryset.none() if found is None else found.rows), False
 
     @admin.display(description=_("number"))
     def the_number(self, row: Attempt) -> Any:

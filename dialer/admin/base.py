@@ -4,38 +4,15 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.paginator import Paginator
-from django.db.models import Model, QuerySet, URLField
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Model, URLField
 from django.http import HttpRequest
-from django.utils.functional import Promise, cached_property
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from dialer.admin.lists import CappedPaginator, QuickList
 from dialer.admin.navigation import Attention, Figure, Place
 from dialer.models.secret import EncryptedTextField
-
-COUNT_CAP = 10_000  # rows; beyond, an operator filters instead of turning pages
-
-
-class CappedPaginator(Paginator):
-    """Counts no further than COUNT_CAP: the list says "10,000+" and its pages end there."""
-
-    object_list: QuerySet
-
-    @cached_property
-    def _counted(self) -> int:
-        return self.object_list.order_by()[: COUNT_CAP + 1].count()
-
-    @cached_property
-    def count(self) -> int:
-        return min(self._counted, COUNT_CAP)
-
-    @property
-    def is_capped(self) -> bool:
-        return self._counted > COUNT_CAP
-
-    @property
-    def count_in_words(self) -> str:
-        return f"{self.count:,}+" if self.is_capped else f"{self.count:,}"
 
 
 class WriteOnlySecretInput(forms.PasswordInput):
@@ -88,6 +65,7 @@ class ConsoleAdmin(admin.ModelAdmin):
 
     navigation: Place | None = None
     empty_help: str | Promise = ""  # for an empty list: what it is for and what to do first
+    long_fields: tuple[str, ...] = ()  # which its list leaves in the database
 
     add_page = "add"  # the name of the address where a new row begins
 
@@ -101,6 +79,13 @@ class ConsoleAdmin(admin.ModelAdmin):
     list_max_show_all = 0
     list_per_page = 50
     show_facets = admin.ShowFacets.NEVER
+
+    def get_search_help(self, request: HttpRequest) -> Any:
+        """What the search box of the list takes, in its words."""
+        return self.search_help_text
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return QuickList
 
     def sees_full_numbers(self, request: HttpRequest) -> bool:
         """May this user see phone numbers in full?"""

@@ -17,8 +17,9 @@ from dialer.admin import columns
 from dialer.admin.base import ReadOnlyAdmin
 from dialer.admin.batch_task import TaskDoors, task_context
 from dialer.admin.doors import address, routes
-from dialer.admin.filters import of_campaign, within_days
+from dialer.admin.filters import OfAccount, of_campaign, within_days
 from dialer.admin.links import to_list, to_row
+from dialer.admin.lists import QuickList
 from dialer.admin.navigation import Attention, Place, Section, capped_count
 from dialer.admin.uncertain import VerdictDoors, exchanges_context
 from dialer.flow.carrier_tasks import can_be_asked
@@ -49,12 +50,11 @@ def count_people(batches: Iterable[Batch]) -> None:
         batch.open = 0 if batch.state in NEVER_LEFT else row["people"] - row["billed"] - row["silent"]
 
 
-class BatchList(ChangeList):
+class BatchList(QuickList):
     """A page of batches with its people counted at once."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        self.result_list = list(self.result_list)
         count_people(self.result_list)
 
 
@@ -78,7 +78,7 @@ class BatchAdmin(VerdictDoors, TaskDoors, ReadOnlyAdmin):
         "said",
     ]
     list_select_related = ["campaign"]
-    list_filter = [within_days("sent_at"), of_campaign("campaign"), "account", "state"]
+    list_filter = [within_days("sent_at"), of_campaign("campaign"), OfAccount, "state"]
     list_per_page = 25
     search_fields = ["reference__exact"]
     search_help_text = _("A reference")

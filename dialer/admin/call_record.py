@@ -12,50 +12,19 @@ from django.utils.translation import gettext_lazy as _
 
 from dialer.admin import columns, phone_numbers, raw
 from dialer.admin.base import ReadOnlyAdmin
-from dialer.admin.filters import of_campaign, within_days
+from dialer.admin.call_record_filters import ByKeypress, ByOutcome, CallsOfAccount, CallsOfCampaign, WithRecording
+from dialer.admin.filters import within_days
 from dialer.admin.links import to_row
-from dialer.admin.lists import LightList
 from dialer.admin.navigation import Place, Section
 from dialer.flow import money
 from dialer.models import Account, Batch, CallRecord
 
-KEYS = "1234567890*#"
 # Fields of the page, and the column without which they say nothing.
 COSTS = {"the_cost": "cost", "the_rate": "rate", "billing": "billing_period", "charged": "charged_seconds"}
 
 
-class ByKeypress(admin.SimpleListFilter):
-    """The key that was pressed; what keys there were is not asked, for that would read the whole table."""
-
-    title = _("key")
-    parameter_name = "keypress"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("any", _("any key")), *((key, key) for key in KEYS)]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() == "any":
-            return queryset.exclude(keypress="")
-        return queryset.filter(keypress=self.value()) if self.value() else queryset
-
-
-class WithRecording(admin.SimpleListFilter):
-    """Did the carrier promise a recording?"""
-
-    title = _("recording")
-    parameter_name = "recording"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("yes", _("promised")), ("no", _("none"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() == "yes":
-            return queryset.exclude(recording_name="")
-        return queryset.filter(recording_name="") if self.value() == "no" else queryset
-
-
 @admin.register(CallRecord)
-class CallRecordAdmin(phone_numbers.NumbersShown, LightList, ReadOnlyAdmin):
+class CallRecordAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
     """An app that keeps something of a call may derive from this page and register itself in its place."""
 
     navigation = Place(Section.OPERATE, 30, "calls")
@@ -76,14 +45,14 @@ class CallRecordAdmin(phone_numbers.NumbersShown, LightList, ReadOnlyAdmin):
     list_select_related = ["campaign"]
     list_filter = [
         within_days("started_at"),
-        of_campaign("campaign"),
-        "account",
-        "disposition",
+        CallsOfCampaign,
+        CallsOfAccount,
+        ByOutcome,
         ByKeypress,
         WithRecording,
     ]
     search_fields = ["number__exact"]
-    search_help_text = _("A number in any spelling, or a reference")
+    ordering = ["-started_at", "-pk"]
     sortable_by = ["started"]
     empty_value_display = columns.NOTHING
     long_fields = ("raw_callback", "raw_bill")
@@ -125,17 +94,25 @@ class CallRecordAdmin(phone_numbers.NumbersShown, LightList, ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[CallRecord], search_term: str
     ) -> tuple[QuerySet[CallRecord], bool]:
-        """Whatever is typed is looked up in an index: a number, one of our references, or the carrier's call id."""
+        """Whatever is typed is looked up in an index: the carrier's call id, a number, or one of our references."""
         text = search_term.strip()
         if not text:
             return queryset, False
         # With its account, since only the pair is indexed.
-        by_call_id = Q(account__in=list(Account.objects.values_list("pk", flat=True)), carrier_call_id=text)
-        by_number = phone_numbers.search(text, "number", may_guess=self.sees_full_numbers(request))
-        if by_number is not None:
-            return queryset.filter(by_number | by_call_id), False
+        accounts = list(Account.objects.values_list("pk", flat=True))
+        by_call_id = CallRecord.objects.order_by().filter(account__in=accounts, carrier_call_id=text)
+        if keys := list(by_call_id.values_list("pk", flat=True)):
+            numbers = phone_numbers.readings(text)
+            return queryset.filter(Q(pk__in=keys) | Q(number__in=numbers)), False
+        found = phone_numbers.find(queryset, text, "number", may_guess=self.sees_full_numbers(request))
+        if found is not None:
+            return found.rows, False
         batches = list(Batch.objects.filter(reference=text.lower()).values_list("pk", flat=True))
-        return queryset.filter(Q(batch__in=batches) | by_call_id), False
+        return queryset.filter(batch__in=batches), False
+
+    def sound_of(self, row: CallRecord) -> SafeString | str:
+        """What there is to hear of a call, on pages that tell of several."""
+        return gettext("recording promised") if row.recording_name else ""
 
     @admin.display(description=_("time"), ordering="started_at")
     def started(self, row: CallRecord) -> SafeString | str:

@@ -15,8 +15,7 @@ from dialer import tasks
 from dialer.admin import columns, phone_numbers, raw
 from dialer.admin.base import ReadOnlyAdmin
 from dialer.admin.doors import ORDER, back_to, door, routes
-from dialer.admin.filters import within_days
-from dialer.admin.lists import LightList
+from dialer.admin.filters import OfAccount, within_days
 from dialer.admin.navigation import Attention, Place, Section, capped_count
 from dialer.carriers.contract import Call, ExtensionEvent
 from dialer.flow import ledger
@@ -28,7 +27,7 @@ CALLS_SHOWN = 50
 
 
 @admin.register(Callback)
-class CallbackAdmin(phone_numbers.NumbersShown, LightList, ReadOnlyAdmin):
+class CallbackAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
     navigation = Place(Section.BEHIND_THE_SCENES, 20, "callbacks")
     empty_help = _(
         "What a carrier pushes to us is kept here word for word before it is understood. Give the carrier the callback "
@@ -36,7 +35,8 @@ class CallbackAdmin(phone_numbers.NumbersShown, LightList, ReadOnlyAdmin):
     )
     list_display = ["received", "account", "the_state", "times_received", "source", "complaint"]
     list_select_related = ["account"]
-    list_filter = [within_days("received_at"), "account", "state"]
+    list_filter = [within_days("received_at"), OfAccount, "state"]
+    ordering = ["-received_at", "-pk"]
     sortable_by: list[str] = []
     empty_value_display = columns.NOTHING
     long_fields = ("body",)

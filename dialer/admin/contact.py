@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.html import format_html
@@ -13,52 +13,33 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dialer import phone
-from dialer.admin import columns
+from dialer.admin import columns, phone_numbers
 from dialer.admin.base import ReadOnlyAdmin
+from dialer.admin.contact_filters import ByFate, WhySkipped
 from dialer.admin.filters import of_campaign
 from dialer.admin.navigation import Place, Section
-from dialer.admin.phone_numbers import NumbersShown, hidden, search, shown
+from dialer.admin.number_page import PastDoors
 from dialer.models import Attempt, Contact
-from dialer.terms import Disposition, SkipReason
-
-
-class FateFilter(admin.SimpleListFilter):
-    """What became of a contact that is not skipped."""
-
-    title = _("call")
-    parameter_name = "call"
-
-    def lookups(self, request: HttpRequest, page: Any) -> list[tuple[str, Any]]:
-        return [("open", _("no outcome yet")), ("silent", _("silent")), *Disposition.choices]
-
-    def queryset(self, request: HttpRequest, contacts: QuerySet[Contact]) -> QuerySet[Contact]:
-        attempts = Attempt.objects.filter(contact=OuterRef("pk"))
-        match self.value():
-            case None:
-                return contacts
-            case "open":
-                closed = attempts.filter(Q(settled_at__isnull=False) | Q(silent_since__isnull=False))
-                return contacts.filter(~Exists(closed), skip_reason="")
-            case "silent":
-                return contacts.filter(Exists(attempts.filter(silent_since__isnull=False)))
-            case disposition:
-                return contacts.filter(Exists(attempts.filter(disposition=disposition)))
+from dialer.terms import SkipReason
 
 
 @admin.register(Contact)
-class ContactAdmin(NumbersShown, ReadOnlyAdmin):
+class ContactAdmin(PastDoors, phone_numbers.NumbersShown, ReadOnlyAdmin):
     navigation = Place(Section.NUMBERS, 10, "user")
     empty_help = _("Contacts come from the lists that are uploaded to campaigns.")
-    search_help_text = _("A number in any spelling")
     actions = None
 
     list_display = ["the_number", "fate", "campaign", "contact_list", "row_number", "cell"]
-    list_display_links = None
+    list_display_links = ["row_number"]
     fields = ["the_number", "fate", "campaign", "contact_list", "row_number", "cell", "its_texts"]
-    list_filter = [of_campaign("campaign"), "skip_reason", FateFilter]
+    list_filter = [of_campaign("campaign"), WhySkipped, ByFate]
     list_select_related = ["campaign__account", "contact_list"]
     search_fields = ["number"]
+    sortable_by = ["the_number"]
     ordering = ["pk"]
+
+    def get_urls(self) -> list[Any]:
+        return [*self.past_routes(), *super().get_urls()]
 
     def get_fields(self, request: HttpRequest, obj: Contact | None = None) -> Any:
         """Most rows have no texts; then nothing is said of them."""
@@ -75,8 +56,8 @@ class ContactAdmin(NumbersShown, ReadOnlyAdmin):
     ) -> tuple[QuerySet[Contact], bool]:
         if not search_term.strip():
             return queryset, False
-        found = search(search_term, "number", may_guess=self.sees_full_numbers(request))
-        return (queryset.none() if found is None else queryset.filter(found)), False
+        found = phone_numbers.find(queryset, search_term, "number", may_guess=self.sees_full_numbers(request))
+        return (queryset.none() if found is None else found.rows), False
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -89,7 +70,7 @@ class ContactAdmin(NumbersShown, ReadOnlyAdmin):
 
     @admin.display(description=_("number"), ordering="number")
     def the_number(self, contact: Contact) -> SafeString | str:
-        return shown(contact.number, contact)
+        return phone_numbers.shown(contact.number, contact)
 
     @admin.display(description=_("cell"))
     def cell(self, contact: Contact) -> SafeString:
@@ -127,7 +108,7 @@ class ContactAdmin(NumbersShown, ReadOnlyAdmin):
 def _texts_in_words(contact: Contact) -> str:
     """The texts with the headings of their columns; whoever may see no number sees none in them."""
     headings = contact.contact_list.text_headings
-    shown = [text if contact.shows_full_numbers else hidden(text or "") for text in contact.texts or ()]
+    shown = [text if contact.shows_full_numbers else phone_numbers.hidden(text or "") for text in contact.texts or ()]
     named = [(headings[place] if place < len(headings) else None, text) for place, text in enumerate(shown)]
     return "\n".join(
         f"{heading or gettext('Text %s') % number}: {text or '–'}"

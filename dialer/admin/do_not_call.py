@@ -118,7 +118,7 @@ class DoNotCallAdmin(phone_numbers.NumbersShown, ConsoleAdmin):
         "are launched, and each batch in the moment before it leaves."
     )
     form = DoNotCallForm
-    list_display = ["the_number", "list", "reason", "source", "proof", "added_by", "added"]
+    list_display = ["the_number", "list", "reason", "source", "proof", "added_by", "added", "its_past"]
     list_select_related = ["added_by", "list", "call_record"]
     list_filter = ["list", within_days("added_at")]
     search_fields = ["number__exact"]
@@ -149,11 +149,11 @@ class DoNotCallAdmin(phone_numbers.NumbersShown, ConsoleAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: DoNotCall | None = None) -> Any:
         who = ["number", "country", "list"] if obj is None else ["the_number", "list"]
-        when = [] if obj is None else ["proof", "added", "added_by"]
+        when = [] if obj is None else ["proof", "added", "added_by", "its_past"]
         return [(None, {"fields": [*who, "reason", "source", *when]})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: DoNotCall | None = None) -> list[str]:
-        return [] if obj is None else ["the_number", "list", "proof", "added", "added_by"]
+        return [] if obj is None else ["the_number", "list", "proof", "added", "added_by", "its_past"]
 
     def get_form(self, request: HttpRequest, obj: DoNotCall | None = None, change: bool = False, **kwargs: Any) -> Any:
         """The number is what a row is: it can be added and removed, not changed."""
@@ -164,8 +164,8 @@ class DoNotCallAdmin(phone_numbers.NumbersShown, ConsoleAdmin):
     ) -> tuple[QuerySet[DoNotCall], bool]:
         if not search_term.strip():
             return queryset, False
-        wanted = phone_numbers.search(search_term, "number", may_guess=self.sees_full_numbers(request))
-        return (queryset.none() if wanted is None else queryset.filter(wanted)), False
+        found = phone_numbers.find(queryset, search_term, "number", may_guess=self.sees_full_numbers(request))
+        return (queryset.none() if found is None else found.rows), False
 
     def save_model(self, request: HttpRequest, obj: DoNotCall, form: Any, change: bool) -> None:
         if change:
@@ -213,7 +213,12 @@ class DoNotCallAdmin(phone_numbers.NumbersShown, ConsoleAdmin):
 
     @admin.display(description=_("number"))
     def the_number(self, row: DoNotCall) -> Any:
-        return phone_numbers.shown(row.number, row)
+        """Leads to the row itself, so not to what happened with the number."""
+        return columns.number(row.number, is_full=row.shows_full_numbers)
+
+    @admin.display(description=_("what happened"))
+    def its_past(self, row: Any) -> SafeString | str:
+        return phone_numbers.past_link(row, gettext("its calls"))
 
     @admin.display(description=_("proof"))
     def proof(self, row: DoNotCall) -> SafeString | str:

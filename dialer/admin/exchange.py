@@ -11,9 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from dialer.admin import columns, raw
 from dialer.admin.base import ReadOnlyAdmin
-from dialer.admin.filters import within_days
+from dialer.admin.filters import OfAccountInTime, within_days
 from dialer.admin.links import to_row
-from dialer.admin.lists import LightList
 from dialer.admin.navigation import Place, Section
 from dialer.models import CarrierExchange
 
@@ -36,7 +35,7 @@ class ByAnswer(admin.SimpleListFilter):
 
 
 @admin.register(CarrierExchange)
-class ExchangeAdmin(LightList, ReadOnlyAdmin):
+class ExchangeAdmin(ReadOnlyAdmin):
     navigation = Place(Section.BEHIND_THE_SCENES, 30, "exchanges")
     empty_help = _(
         "Every request to a carrier and its answer is kept here for a while, without keys, tokens and full numbers. "
@@ -44,9 +43,10 @@ class ExchangeAdmin(LightList, ReadOnlyAdmin):
     )
     list_display = ["time", "purpose", "account", "answer", "elapsed", "complaint"]
     list_select_related = ["account"]
-    list_filter = [within_days("at"), "account", ByAnswer]
+    list_filter = [within_days("at"), OfAccountInTime, ByAnswer]
     search_fields = ["batch__reference__exact"]
     search_help_text = _("The reference of a batch")
+    ordering = ["-at", "-pk"]
     sortable_by: list[str] = []
     empty_value_display = columns.NOTHING
     long_fields = ("request", "response")

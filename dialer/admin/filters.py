@@ -1,38 +1,122 @@
 """Filters that stay fast on millions of rows: ranges and exact values.
 
-No DISTINCT, no function on a column, no choices that have to be counted first.
+No DISTINCT, no function on a column, no choices that have to be counted first. Each says itself in the address.
 """
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.contrib.admin import SimpleListFilter
-from django.db.models import QuerySet
+from django.contrib.admin import ListFilter, SimpleListFilter
+from django.contrib.admin.views.main import PAGE_VAR, ChangeList
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from dialer.models import Campaign
+from dialer.models import Account, Campaign
 
 CAMPAIGNS_OFFERED = 30
 MOST_DIGITS = 18  # fits in the database's integers
+# As links from other pages write it, on each page: Django refuses the name of a field behind another row.
+CAMPAIGN = "campaign__id__exact"
 
 
-class WithinDays(SimpleListFilter):
-    """Today, or so many days back, as a range on `moment`; days begin at midnight of the console's time zone."""
+class AskingFilter(ListFilter):
+    """A filter with something to type in: its drop-down holds a form, which keeps the rest of the address."""
+
+    parameters: tuple[str, ...]
+
+    def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
+        super().__init__(request, params, model, model_admin)
+        for name in self.parameters:
+            if name in params:
+                self.used_parameters[name] = params.pop(name)[-1]
+        self.kept = [
+            (name, value)
+            for name, values in request.GET.lists()
+            for value in values
+            if name not in (*self.parameters, PAGE_VAR)
+        ]
+
+    def has_output(self) -> bool:
+        return True
+
+    def expected_parameters(self) -> list[str]:
+        return list(self.parameters)
+
+    def said(self, name: str) -> str:
+        """What the address says under this name; "" for nothing."""
+        return str(self.used_parameters.get(name, ""))
+
+    def choice(self, changelist: ChangeList, text: Any, *, is_chosen: bool, **said: str) -> dict[str, Any]:
+        left = [name for name in self.parameters if name not in said]
+        return {
+            "selected": is_chosen,
+            "query_string": changelist.get_query_string(said, left),
+            "display": text,
+        }
+
+
+class WithinDays(AskingFilter):
+    """A day, some days back, or days of one's own, as a range on `moment`.
+
+    Days begin at midnight of the console's time zone, also when the clocks are changed.
+    """
 
     title = _("day")
-    parameter_name = "days"
+    template = "admin/filters/days.html"
+    parameters = ("days", "from", "until")
     moment: str
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("1", _("Today")), ("7", _("The last 7 days")), ("30", _("The last 30 days"))]
+    OFFERED = (
+        ("1", _("Today")),
+        ("yesterday", _("Yesterday")),
+        ("7", _("The last 7 days")),
+        ("30", _("The last 30 days")),
+    )
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() not in {"1", "7", "30"}:
-            return queryset
-        today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-        return queryset.filter(**{f"{self.moment}__gte": today - timedelta(days=int(self.value() or 1) - 1)})
+        first, last = self.days()
+        if first:
+            queryset = queryset.filter(**{f"{self.moment}__gte": _midnight(first)})
+        if last:
+            queryset = queryset.filter(**{f"{self.moment}__lt": _midnight(last + timedelta(days=1))})
+        return queryset
+
+    def days(self) -> tuple[date | None, date | None]:
+        """The first and the last day that are wanted; None where there is no bound."""
+        today = timezone.localdate()
+        match self.said("days"):
+            case "yesterday":
+                return today - timedelta(days=1), today - timedelta(days=1)
+            case "1" | "7" | "30" as count:
+                return today - timedelta(days=int(count) - 1), None
+        return _day(self.said("from")), _day(self.said("until"))
+
+    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+        days = self.said("days")
+        is_known = days in dict(self.OFFERED)
+        own = "" if is_known else self.own_days()
+        yield self.choice(changelist, _("All"), is_chosen=not is_known and not own)
+        for name, text in self.OFFERED:
+            yield self.choice(changelist, text, is_chosen=days == name, days=name)
+        if own:
+            said = {name: self.said(name) for name in ("from", "until") if self.said(name)}
+            yield self.choice(changelist, own, is_chosen=True, **said)
+
+    def own_days(self) -> str:
+        """The typed days in words; "" for none."""
+        first, last = _day(self.said("from")), _day(self.said("until"))
+        if first and last:
+            return f"{_in_words(first)} – {_in_words(last)}" if first != last else _in_words(first)
+        if first:
+            return gettext("from %s") % _in_words(first)
+        return gettext("until %s") % _in_words(last) if last else ""
 
 
 def within_days(moment: str) -> type[WithinDays]:
@@ -40,34 +124,102 @@ def within_days(moment: str) -> type[WithinDays]:
     return type("WithinDays", (WithinDays,), {"moment": moment})
 
 
-class OfCampaign(SimpleListFilter):
-    """The newest campaigns; an older one stays chosen when its address is followed."""
+class OfCampaign(AskingFilter):
+    """The newest campaigns, or those whose name holds what is typed; one that is chosen by an address stays chosen."""
 
     title = _("campaign")
-    # As links from other pages write it, on each page: Django refuses the name of a field behind another row.
-    parameter_name = "campaign__id__exact"
+    template = "admin/filters/campaign.html"
+    parameters = (CAMPAIGN, "campaign")
     field: str
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        newest = [(str(pk), name) for pk, name in Campaign.objects.values_list("pk", "name")[:CAMPAIGNS_OFFERED]]
-        chosen = self._chosen()
-        if chosen and str(chosen) not in dict(newest):
-            older = Campaign.objects.filter(pk=chosen).values_list("pk", "name")
-            newest += [(str(pk), name) for pk, name in older]
-        return newest
-
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if not self.value():
+        if not self.said(CAMPAIGN):
             return queryset
-        chosen = self._chosen()
+        chosen = self.chosen
         return queryset.filter(**{self.field: chosen}) if chosen else queryset.none()
 
-    def _chosen(self) -> int:
-        """0 for what can't be a campaign's number, which no database must be asked for."""
-        said = self.value() or ""
-        return int(said) if said.isdecimal() and len(said) <= MOST_DIGITS else 0
+    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+        yield self.choice(changelist, _("All"), is_chosen=not self.said(CAMPAIGN))
+        for key, name in self._offered():
+            yield self.choice(changelist, name, is_chosen=key == self.chosen, **{CAMPAIGN: str(key)})
+
+    @property
+    def typed(self) -> str:
+        return self.said("campaign").strip()
+
+    @property
+    def chosen(self) -> int:
+        return key_of(self.said(CAMPAIGN))
+
+    def _offered(self) -> list[tuple[int, str]]:
+        found = named_campaigns(self.typed)
+        if self.chosen and self.chosen not in dict(found):
+            found += Campaign.objects.filter(pk=self.chosen).values_list("pk", "name")
+        return found
 
 
 def of_campaign(field: str) -> type[OfCampaign]:
     """The filter for a campaign that is reached by this field."""
     return type("OfCampaign", (OfCampaign,), {"field": field})
+
+
+class OfAccount(SimpleListFilter):
+    """One of the accounts, of which there are few."""
+
+    title = _("account")
+    parameter_name = "account__id__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(str(pk), name) for pk, name in Account.objects.values_list("pk", "name")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(account=self.chosen) if self.chosen else queryset.none()
+
+    @property
+    def chosen(self) -> int:
+        return key_of(self.value() or "")
+
+
+class OfAccountInTime(OfAccount):
+    """For a list in the order of time whose index of time holds the account."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset if self.value() is None else unaided(queryset, "account", self.chosen)
+
+
+def unaided(rows: QuerySet[Any], field: str, value: Any) -> QuerySet[Any]:
+    """The rows whose `field` is `value`, without the help of an index that begins with the field.
+
+    A database that does not know how many rows have which value takes such an index for the best one: and then reads
+    and sorts half of the table, where the index of the list's order has passed over what does not fit.
+    """
+    nothing = Value(0 if isinstance(value, int) else "")
+    return rows.alias(**{f"its_{field}": Coalesce(field, nothing)}).filter(**{f"its_{field}": value})
+
+
+def named_campaigns(text: str) -> list[tuple[int, str]]:
+    """Key and name of the newest campaigns whose name holds `text`, CAMPAIGNS_OFFERED at most."""
+    wanted = Q(name__icontains=text) if text else Q()
+    return list(Campaign.objects.filter(wanted).order_by("-pk").values_list("pk", "name")[:CAMPAIGNS_OFFERED])
+
+
+def key_of(said: str) -> int:
+    """0 for what can't be a row's number, which no database must be asked for."""
+    return int(said) if said.isascii() and said.isdecimal() and len(said) <= MOST_DIGITS else 0
+
+
+def _day(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None  # such as the 30th of February
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def _in_words(day: date) -> str:
+    return date_format(day, "j M Y")

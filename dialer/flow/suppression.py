@@ -4,13 +4,14 @@ Nothing else needs doing here: lists are compared when they are read, campaigns 
 batch in the moment before it leaves.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from dialer import phone, spreadsheet
@@ -40,6 +41,14 @@ class Added:
     added: int
     already_there: int  # also a second row with the same number
     unreadable: tuple[Unreadable, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forbidden:
+    """A number that was put on a list, and how many people of it were skipped."""
+
+    row: DoNotCall
+    skipped: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,12 +154,41 @@ def obey_opt_outs(opt_outs: Iterable[OptOut]) -> None:
         ],
         ignore_conflicts=True,
     )
-    # Whoever is in a batch already is taken out of it in the moment before it leaves.
-    waiting = Contact.objects.filter(~Exists(Attempt.objects.filter(contact=OuterRef("pk"))), number__in=by_number)
+    _waiting(by_number).update(skip_reason=SkipReason.DO_NOT_CALL, postponed_until=None)
+
+
+def forbid(number: str, *, to: DoNotCallList, reason: str, source: str = "", by: Any = None) -> Forbidden:
+    """The number, E.164, is on the list from now on, and skipped wherever it waits and the list holds.
+
+    Raises DialerError if it is on that list already.
+    """
+    with transaction.atomic():
+        row, is_new = DoNotCall.objects.get_or_create(
+            number=number, list=to, defaults={"reason": reason[:200], "source": source[:200], "added_by": by}
+        )
+        if not is_new:
+            raise DialerError(f"This number is on the list already, since {row.added_at:%Y-%m-%d}.")
+        skipped = waiting_for(number, of=to).update(skip_reason=SkipReason.DO_NOT_CALL, postponed_until=None)
+    return Forbidden(row=row, skipped=skipped)
+
+
+def waiting_for(number: str, *, of: DoNotCallList) -> QuerySet[Contact]:
+    """Whom the list would keep from being called: of this number, in no batch yet, in campaigns for which it holds."""
+    waiting = _waiting([number])
+    if of.purpose:
+        waiting = waiting.filter(campaign__purpose=of.purpose)
+    return waiting.filter(campaign__account__country=of.country) if of.country else waiting
+
+
+def _waiting(numbers: Collection[str]) -> QuerySet[Contact]:
+    """People of these numbers who are in no batch yet, in campaigns that are not over.
+
+    Whoever is in a batch already is taken out of it in the moment before it leaves.
+    """
+    in_no_batch = ~Exists(Attempt.objects.filter(contact=OuterRef("pk")))
     over = [Campaign.State.FINISHED, Campaign.State.CANCELLED]
-    waiting.filter(skip_reason="").exclude(campaign__state__in=over).update(
-        skip_reason=SkipReason.DO_NOT_CALL, postponed_until=None
-    )
+    rows = Contact.objects.filter(in_no_batch, number__in=numbers, skip_reason="")
+    return rows.exclude(campaign__state__in=over)
 
 
 def _verdict(raw: str, country: str) -> phone.Verdict:

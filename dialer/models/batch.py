@@ -126,6 +126,8 @@ class Attempt(models.Model):
                 condition=Q(settled_at__isnull=False, is_judged=False),
             ),
             models.Index(fields=["batch"], name="attempt_of_later_round", condition=Q(round__gt=1)),
+            models.Index(fields=["disposition", "contact"], name="attempt_by_disposition"),
+            models.Index(fields=["contact"], name="attempt_silent", condition=Q(silent_since__isnull=False)),
             models.Index(fields=["retry_at"], name="attempt_to_be_retried", condition=Q(retry_at__isnull=False)),
         ]
 

@@ -7,6 +7,8 @@ from dialer.models.batch import Attempt, Batch
 from dialer.models.campaign import Campaign
 from dialer.terms import Disposition, HungUpBy
 
+LISTED_BY = ("disposition", "keypress", "account", "campaign")
+
 
 class CallRecord(models.Model):
     """One call. A callback and a pulled bill about it meet here; either may be the first."""
@@ -53,9 +55,30 @@ class CallRecord(models.Model):
             models.UniqueConstraint(fields=["account", "carrier_call_id"], name="one_call_record_per_carrier_call_id"),
         ]
         indexes = [
-            models.Index(fields=["campaign", "disposition"], name="call_record_by_disposition"),
             models.Index(fields=["number"], name="call_record_by_number"),
-            models.Index(fields=["started_at"], name="call_record_by_start"),
+            # Lists show the newest call first. Each of these is in that order and holds every column that lists filter
+            # by, so that rows that do not fit are passed over without being read.
+            models.Index(fields=["started_at", *LISTED_BY], name="call_record_by_time"),
+            models.Index(
+                fields=["campaign", "started_at", "disposition", "keypress", "account"], name="call_record_of_campaign"
+            ),
+            models.Index(
+                fields=["campaign", "disposition", "started_at", "keypress", "account"], name="call_record_by_outcome"
+            ),
+            models.Index(
+                fields=["disposition", "started_at", "keypress", "account", "campaign"], name="call_record_of_outcome"
+            ),
+            models.Index(
+                fields=["account", "started_at", "disposition", "keypress", "campaign"], name="call_record_of_account"
+            ),
+            models.Index(
+                fields=["started_at", *LISTED_BY], name="call_record_with_key", condition=~models.Q(keypress="")
+            ),
+            models.Index(
+                fields=["started_at", *LISTED_BY],
+                name="call_record_with_sound",
+                condition=~models.Q(recording_name=""),
+            ),
             models.Index(fields=["id"], name="call_record_awaits_archive", condition=models.Q(awaits_archive=True)),
             models.Index(
                 fields=["account", "carrier_task_id"],

@@ -39,7 +39,13 @@ class Callback(Claimable):
         constraints = [
             models.UniqueConstraint(fields=["account", "kind", "sha256"], name="one_callback_per_body"),
         ]
-        indexes = [models.Index(fields=["state", "id"], name="callback_by_state")]
+        indexes = [
+            models.Index(fields=["state", "id"], name="callback_by_state"),
+            # As lists show them: the newest first, of an account, of a state.
+            models.Index(fields=["received_at", "state", "account"], name="callback_by_time"),
+            models.Index(fields=["state", "received_at", "account"], name="callback_of_state"),
+            models.Index(fields=["account", "received_at", "state"], name="callback_of_account"),
+        ]
 
     def __str__(self) -> str:
         return f"callback {self.pk}"

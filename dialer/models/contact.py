@@ -82,6 +82,9 @@ class Contact(models.Model):
             models.Index(fields=["campaign", "skip_reason"], name="contact_by_skip_reason"),
             models.Index(fields=["number"], name="contact_by_number"),
             models.Index(
+                fields=["skip_reason", "id", "campaign"], name="contact_skipped", condition=~Q(skip_reason="")
+            ),
+            models.Index(
                 fields=["campaign", "postponed_until"],
                 name="contact_postponed",
                 condition=Q(postponed_until__isnull=False),

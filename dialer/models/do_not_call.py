@@ -79,6 +79,7 @@ class DoNotCall(models.Model):
         verbose_name = "do-not-call number"
         verbose_name_plural = "do-not-call numbers"
         constraints = [models.UniqueConstraint(fields=["number", "list"], name="one_do_not_call_per_list")]
+        indexes = [models.Index(fields=["added_at"], name="do_not_call_by_time")]
 
     def __str__(self) -> str:
         return phone.masked(self.number)

@@ -41,7 +41,10 @@ class Transfer(models.Model):
     class Meta:
         ordering = ["-pk"]
         constraints = [models.UniqueConstraint(fields=["account", "call_uuid"], name="one_transfer_per_call")]
-        indexes = [models.Index(fields=["rang_at"], name="transfer_by_ringing")]
+        indexes = [
+            models.Index(fields=["rang_at"], name="transfer_by_ringing"),
+            models.Index(fields=["number"], name="transfer_by_number"),
+        ]
 
     def __str__(self) -> str:
         return f"transfer {self.pk}"

@@ -43,6 +43,7 @@ class TestCall(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        indexes = [models.Index(fields=["number"], name="test_call_by_number")]
 
     def __str__(self) -> str:
         return f"test call {self.pk}"

@@ -13,6 +13,7 @@ from dialer.admin import columns
 register = template.Library()
 register.filter("when", columns.when)
 register.filter("thousands", columns.count)
+register.filter("lasting", columns.duration)
 register.simple_tag(columns.state_badge)
 register.simple_tag(columns.progress_bar)
 

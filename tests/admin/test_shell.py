@@ -14,7 +14,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 
-from dialer.admin import base, columns, overview
+from dialer.admin import columns, lists, overview
 from dialer.admin.base import ConsoleAdmin, ReadOnlyAdmin
 from dialer.admin.navigation import Attention, Figure, Place, Section
 from dialer.admin.site import ConsoleSite
@@ -362,12 +362,12 @@ def test_rows_made_by_the_machine_can_only_be_looked_at(client, boss):
 
 
 def test_a_list_is_counted_only_so_far(client, boss, monkeypatch, django_assert_num_queries):
-    monkeypatch.setattr(base, "COUNT_CAP", 3)
+    monkeypatch.setattr(lists, "COUNT_CAP", 3)
     for _ in range(4):
         factories.make_exchange()
 
     with django_assert_num_queries(1) as asked:
-        assert base.CappedPaginator(CarrierExchange.objects.all(), 50).count == 3
+        assert lists.CappedPaginator(CarrierExchange.objects.all(), 50).count == 3
     assert "LIMIT 4" in asked[0]["sql"]
 
     many = client.get("/dialer/carrierexchange/").content.decode()
