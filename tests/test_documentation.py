@@ -5,19 +5,25 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 from django.conf import settings
+from django.core.management import call_command
+from django.utils import timezone
 
 from config.keys import with_fresh_secrets
 from dialer import first_administrator
-from dialer.models import Account
+from dialer.flow import lifecycle
+from dialer.models import Account, Campaign
 from dialer.models.secret import EncryptedTextField
 from dialer.terms import CarrierName
 from sandbox.laaffic_orders import SEND
 from sandbox.yunhu_forms import SERVICES, VOICE_MENU
+from tests.factories import make_campaign, make_contact, make_user
 
 EXAMPLE = (settings.BASE_DIR / ".env.example").read_text(encoding="utf-8")
 SETTINGS = ast.parse((settings.BASE_DIR / "config" / "settings.py").read_text(encoding="utf-8"))
@@ -163,3 +169,21 @@ def test_the_way_out_of_a_lost_key_writes_over_everything_that_it_encrypted():
     encrypted = {field.name for field in Account._meta.fields if isinstance(field, EncryptedTextField)}
 
     assert set(re.findall(r"(\w+)=", written_over)) == encrypted
+
+
+@pytest.mark.django_db
+def test_in_a_restored_database_nothing_runs_on_and_nothing_starts_by_itself():
+    operations = (settings.BASE_DIR / "docs" / "operations.md").read_text(encoding="utf-8")
+    [before_the_start] = [code for code in re.findall(r'-c "\n(.+?)"\n', operations, re.S) if "Restored" in code]
+    running = make_campaign(state=Campaign.State.RUNNING)
+    a_minute_ago = timezone.now() - timedelta(minutes=1)
+    scheduled = make_campaign(state=Campaign.State.SCHEDULED, start_at=a_minute_ago, launched_by=make_user())
+    make_contact(campaign=scheduled)
+
+    call_command("shell", command=textwrap.dedent(before_the_start), no_imports=True)
+
+    assert lifecycle.start_due() == 0
+    running.refresh_from_db()
+    scheduled.refresh_from_db()
+    assert (running.state, scheduled.state) == (Campaign.State.PAUSED, Campaign.State.SCHEDULED)
+    assert scheduled.asks_because
