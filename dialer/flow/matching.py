@@ -42,6 +42,7 @@ class Candidate:
     left_at: datetime
     begins_at: datetime
     is_open: bool  # no call of it is known
+    is_unclear: bool  # nobody knows whether it was taken
     voice_file_id: int | None
 
 
@@ -103,7 +104,8 @@ class Matcher:
         """To whom a call that names no batch belongs; None if nobody fits, or if this carrier names its batches.
 
         Of several attempts the first that has no call yet, so that calls are given in the order of handing over; a
-        call to somebody who has one is a redial of the newest. `voice` is the file that was played, if it is told.
+        call to somebody who has one is a redial of the newest, unless it may be the first one of a batch of which
+        nobody knows yet whether it was taken: then it waits. `voice` is the file that was played, if it is told.
         """
         if started_at is None or not self._has_nameless_bills:
             return None
@@ -112,9 +114,12 @@ class Matcher:
             for one in self._candidates.get(self.read(wire), ())
             if one.left_at - CLOCKS_DIFFER <= started_at <= one.begins_at + LONGEST_WAIT
         ]
+        may_be_anothers = any(one.is_unclear and one.is_open for one in fitting)
+        fitting = [one for one in fitting if not one.is_unclear]
         fitting = self._with_voice(fitting, voice) or fitting
         open_ones = [one for one in fitting if one.is_open and one.attempt_id not in self._given]
-        found = open_ones[0] if open_ones else (fitting[-1] if fitting else None)
+        redialled = fitting[-1] if fitting and not may_be_anothers else None
+        found = open_ones[0] if open_ones else redialled
         if found is not None:
             self._given.add(found.attempt_id)
         return found
@@ -156,17 +161,18 @@ class Matcher:
     @cached_property
     def _candidates(self) -> dict[str, list[Candidate]]:
         """By number, in the order in which their batches left."""
-        taken = [Batch.State.ACCEPTED, Batch.State.SETTLED]
+        unclear = (Batch.State.SENDING, *Batch.UNCLEAR)
         rows = Attempt.objects.filter(
             batch__account=self.account,
-            batch__state__in=taken,
+            batch__state__in=[Batch.State.ACCEPTED, Batch.State.SETTLED, *unclear],
             batch__sent_at__isnull=False,
             contact__number__in=self._numbers,
         ).order_by("batch__sent_at", "pk")
         found = defaultdict(list)
-        for key, batch, campaign, number, left_at, starts_at, settled_at, voice_file in rows.values_list(
+        for key, batch, state, campaign, number, left_at, starts_at, settled_at, voice_file in rows.values_list(
             "pk",
             "batch",
+            "batch__state",
             "batch__campaign",
             "contact__number",
             "batch__sent_at",
@@ -185,6 +191,7 @@ class Matcher:
                     left_at=left_at,
                     begins_at=max(left_at, starts_at or left_at),
                     is_open=settled_at is None,
+                    is_unclear=state in unclear,
                     voice_file_id=voice_file,
                 )
             )

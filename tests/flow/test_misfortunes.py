@@ -246,7 +246,7 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-@pytest.mark.parametrize("seed", [7, 11, 104])
+@pytest.mark.parametrize("seed", [7, 11, 104, 1000])
 def test_nobody_is_called_twice_or_lost_in_whatever_order_things_go_wrong(
     sandbox: Sandbox, settings: Any, seed: int
 ) -> None:

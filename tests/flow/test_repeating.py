@@ -589,6 +589,26 @@ def test_the_carriers_own_word_outweighs_a_match_by_number(laaffic: TestCarrier)
     assert batches[1].attempts.get().disposition == Disposition.ANSWERED
 
 
+def test_a_call_that_may_be_the_first_of_an_unclear_batch_is_no_redial_of_another(laaffic: TestCarrier) -> None:
+    number = number_with_fate(0)
+    batches = []
+    for minutes, state in ((20, State.UNCERTAIN), (10, State.ACCEPTED)):
+        contact = make_contact(campaign=running(laaffic), number=number)
+        sent_at = timezone.now() - timedelta(minutes=minutes)
+        batches.append(make_batch(contacts=[contact], state=state, sent_at=sent_at))
+    for voice_id in ("voice-1", "voice-2"):
+        _record(laaffic, number, voice_id, minutes_ago=5)
+    assert dict(CallRecord.objects.values_list("carrier_call_id", "batch")) == {
+        "voice-1": batches[1].pk,
+        "voice-2": None,
+    }
+
+    Batch.objects.filter(state=State.UNCERTAIN).update(state=State.ACCEPTED)
+    _record(laaffic, number, "voice-2", minutes_ago=5)
+
+    assert CallRecord.objects.get(carrier_call_id="voice-2").batch == batches[0]
+
+
 def test_so_does_our_own_name_of_the_batch(laaffic: TestCarrier) -> None:
     number = number_with_fate(0)
     batches = []
