@@ -11,13 +11,17 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from dialer.admin import charts
 from dialer.admin.campaign_now import events, pending, standstill
 from dialer.admin.campaign_settings import settings_context
 from dialer.admin.campaign_week import hours_context
 from dialer.admin.columns import duration, share
 from dialer.admin.doors import LOOK, address, door, has_list, list_address, show
 from dialer.admin.launch import clock
-from dialer.flow.reports import Progress, progress, talk_seconds
+from dialer.admin.overview_health import spent
+from dialer.flow import sums
+from dialer.flow.reports import Progress, progress
+from dialer.flow.sums import Calls
 from dialer.models import Batch, CallRecord, Campaign, Contact
 
 BATCHES_SHOWN = 30
@@ -58,6 +62,7 @@ class StatusDoors:
 
     def _status_context(self: Any, request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         now = progress(campaign)
+        calls = sums.of_campaign(campaign)
         batches = list(campaign.batches.select_related("decided_by").order_by("-sequence")[:BATCHES_SHOWN])
         sees_calls = has_list(self, CallRecord, request)
         sees_batches = has_list(self, Batch, request)
@@ -67,7 +72,9 @@ class StatusDoors:
             "outcomes": _outcomes(campaign, now, with_links=sees_calls),
             "keypresses": _keypresses(now),
             "skipped": _skipped(campaign, now),
-            "talk_time": duration(talk_seconds(campaign)),
+            "talk_time": duration(calls.talk_seconds),
+            "costs": spent(calls),
+            "charts": _charts(campaign, calls),
             "newest": campaign.call_records.order_by("-pk").first(),
             "batches": batches,
             "standstill": standstill(campaign, now=timezone.now()),
@@ -90,6 +97,17 @@ class StatusDoors:
             "can_launch": request.user.has_perm("dialer.launch_campaign"),
             "states": Campaign.State,
         }
+
+
+def _charts(campaign: Campaign, calls: Calls) -> list[charts.Chart]:
+    """From the first call to now, or to the last one of a campaign that has ended."""
+    until = campaign.ended_at or timezone.now()
+    found = [
+        charts.answers(calls, until=until),
+        charts.outcomes(calls, until=until),
+        charts.keypresses(calls, until=until),
+    ]
+    return [chart for chart in found if chart]
 
 
 def _parts(now: Progress) -> list[Part]:

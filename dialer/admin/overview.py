@@ -6,24 +6,27 @@ Bounded: QUERY_LIMIT queries of its own, however much there is. A user sees only
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.conf import settings
 from django.contrib.admin import AdminSite
-from django.db.models import Model, Q, Sum
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from dialer.admin import columns
+from dialer.admin import charts, columns, overview_health
+from dialer.admin.addresses import address_for, list_for
+from dialer.admin.charts import Chart
 from dialer.admin.navigation import Figure, Text
+from dialer.admin.overview_health import AccountLine, QueuePulse, Sign, spent
+from dialer.flow import sums
+from dialer.flow.hours import zone_of
 from dialer.flow.summaries import QUERY_COUNT, Summary, summaries
-from dialer.health import heartbeat_ages
-from dialer.models import Account, CallRecord, CallTally, Campaign, VoiceFile
-from dialer.models.tally import hour_of
+from dialer.flow.sums import Calls
+from dialer.models import Account, CallRecord, Campaign, VoiceFile
 from dialer.terms import Disposition
 
-QUERY_LIMIT = 4 + QUERY_COUNT
+QUERY_LIMIT = 4 + QUERY_COUNT + overview_health.QUERY_LIMIT
 CAMPAIGNS_SHOWN = 6
 
 
@@ -51,12 +54,27 @@ class CampaignLine:
 
 
 @dataclass(frozen=True, kw_only=True)
-class QueuePulse:
-    """When a task last went the whole way through a queue."""
+class Bar:
+    """So many of the calls of today, and the list of them."""
 
-    queue: str
-    at: datetime | None
-    is_late: bool
+    label: Text
+    kind: str  # an outcome, or "key"
+    count: int
+    whole: int
+    url: str
+
+    @property
+    def share(self) -> str:
+        return columns.share(self.count, self.whole)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coming:
+    """A campaign that starts by itself, and when that is for the people called."""
+
+    campaign: Campaign
+    url: str
+    local: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +82,14 @@ class Overview:
     """Everything on the first page that the console itself knows."""
 
     figures: list[Figure]
+    charts: list[Chart]
+    outcomes: list[Bar]
+    keypresses: list[Bar]
     campaigns: list[CampaignLine]
+    coming: list[Coming]
+    accounts: list[AccountLine]
     pulses: list[QueuePulse]
+    signs: list[Sign]
     steps: list[Step]  # empty as soon as there is a campaign
 
     @property
@@ -77,10 +101,22 @@ def read(site: AdminSite, request: HttpRequest, *, now: datetime | None = None) 
     """Look at the tables as they stand. Costs at most QUERY_LIMIT queries."""
     now = now or timezone.now()
     steps = _steps(site, request)
+    today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    sees_calls = bool(address_for(site, request, CallRecord, "changelist"))
+    calls = sums.between(today, today + timedelta(days=1)) if not steps else sums.NO_CALLS
+    shown = calls if sees_calls else sums.NO_CALLS
+    since = _("since midnight, %(zone)s") % {"zone": today.tzname()}
+    found = [charts.answers(shown, until=now), charts.outcomes(shown, until=now), charts.keypresses(shown, until=now)]
     return Overview(
-        figures=[] if steps else list(_figures(site, request, now)),
+        figures=[] if steps else list(_figures(site, request, calls, since)),
+        charts=[chart for chart in found if chart],
+        outcomes=_bars(site, request, shown.dispositions(), "disposition__exact"),
+        keypresses=_bars(site, request, shown.keypresses(), "keypress"),
         campaigns=[] if steps else _campaigns(site, request),
-        pulses=_pulses(now),
+        coming=[] if steps else _coming(site, request),
+        accounts=overview_health.accounts(site, request, calls, now),
+        pulses=overview_health.pulses(now),
+        signs=overview_health.signs(site, request, now),
         steps=steps,
     )
 
@@ -92,48 +128,82 @@ def _steps(site: AdminSite, request: HttpRequest) -> list[Step]:
         Step(
             title=_("Add an account"),
             help=_("The credentials that the carrier gave you."),
-            url=_address(site, request, Account, "add"),
+            url=address_for(site, request, Account, "add"),
             is_done=Account.objects.exists(),
         ),
         Step(
             title=_("Upload a voice file"),
             help=_("The message that is played. Any sound file will do; it is converted for the carrier."),
-            url=_address(site, request, VoiceFile, "add"),
+            url=address_for(site, request, VoiceFile, "add"),
             is_done=VoiceFile.objects.exists(),
         ),
         Step(
             title=_("Make a campaign"),
             help=_("It brings an account, a voice file and a list of numbers together."),
-            url=_address(site, request, Campaign, "add"),
+            url=address_for(site, request, Campaign, "add"),
             is_done=False,
         ),
     ]
 
 
-def _figures(site: AdminSite, request: HttpRequest, now: datetime) -> Iterator[Figure]:
-    url = _address(site, request, CallRecord, "changelist")
+def _figures(site: AdminSite, request: HttpRequest, calls: Calls, since: str) -> Iterator[Figure]:
+    url = list_for(site, request, CallRecord, days=1)
     if not url:
         return
-    today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    calls = CallTally.objects.filter(hour__gte=hour_of(today), hour__lt=hour_of(today + timedelta(days=1))).aggregate(
-        made=Sum("calls", default=0),
-        answered=Sum("calls", filter=Q(disposition=Disposition.ANSWERED), default=0),
-        talked=Sum("talk_seconds", default=0),
-    )
-    since = _("since midnight, %(zone)s") % {"zone": today.tzname()}
-    yield Figure(label=_("Calls today"), value=columns.count(calls["made"]), note=since, url=url)
+    made, answered, keyed = calls.made, calls.answered, calls.keyed
+    yield Figure(label=_("Calls today"), value=columns.count(made), note=since, url=url)
     yield Figure(
         label=_("Answered today"),
-        value=columns.share(calls["answered"], calls["made"]),
-        note=_("%(answered)s of %(made)s")
-        % {"answered": columns.count(calls["answered"]), "made": columns.count(calls["made"])},
-        url=f"{url}?disposition__exact={Disposition.ANSWERED}",
+        value=columns.share(answered, made),
+        note=_("%(answered)s of %(made)s") % {"answered": columns.count(answered), "made": columns.count(made)},
+        url=f"{url}&disposition__exact={Disposition.ANSWERED}",
     )
-    yield Figure(label=_("Minutes talked today"), value=columns.count(calls["talked"] // 60), url=url)
+    yield Figure(label=_("Minutes talked today"), value=columns.count(calls.talk_seconds // 60), url=url)
+    if keyed:
+        yield Figure(
+            label=_("Keys pressed today"),
+            value=columns.count(keyed),
+            note=_("%(share)s of those who answered") % {"share": columns.share(keyed, answered)},
+            url=f"{url}&keypress=any",
+        )
+    for amount in spent(calls):
+        yield Figure(label=_("Spent today"), value=amount, note=_("as far as carriers told it"), url=url)
+
+
+def _bars(site: AdminSite, request: HttpRequest, counts: dict[Any, int], parameter: str) -> list[Bar]:
+    """A bar for each count, with the calls of today behind it."""
+    whole = sum(counts.values())
+    return [
+        Bar(
+            label=getattr(one, "label", one),
+            kind=str(one) if isinstance(one, Disposition) else "key",
+            count=count,
+            whole=whole,
+            url=list_for(site, request, CallRecord, days=1, **{parameter: str(one)}),
+        )
+        for one, count in counts.items()
+    ]
+
+
+def _coming(site: AdminSite, request: HttpRequest) -> list[Coming]:
+    """The next campaigns that start by themselves."""
+    if not address_for(site, request, Campaign, "changelist"):
+        return []
+    waiting = Campaign.objects.filter(state=Campaign.State.SCHEDULED, start_at__isnull=False, asks_because="")
+    return [
+        Coming(campaign=campaign, url=_page_of(site, request, campaign), local=in_its_zone(campaign))
+        for campaign in waiting.select_related("account").order_by("start_at")[:CAMPAIGNS_SHOWN]
+    ]
+
+
+def in_its_zone(campaign: Campaign) -> str:
+    """The start of a scheduled campaign on the clock of the people called."""
+    zone = zone_of(campaign)
+    return f"{date_format(timezone.localtime(campaign.start_at, zone), 'j M, H:i')} ({zone.key})"
 
 
 def _campaigns(site: AdminSite, request: HttpRequest) -> list[CampaignLine]:
-    if not _address(site, request, Campaign, "changelist"):
+    if not address_for(site, request, Campaign, "changelist"):
         return []
     under_way = list(
         Campaign.objects.filter(state__in=(Campaign.State.RUNNING, Campaign.State.PAUSED))
@@ -144,27 +214,12 @@ def _campaigns(site: AdminSite, request: HttpRequest) -> list[CampaignLine]:
     return [
         CampaignLine(
             campaign=campaign,
-            url=_address(site, request, Campaign, "change", campaign.pk),
+            url=_page_of(site, request, campaign),
             summary=found[campaign.pk],
         )
         for campaign in under_way
     ]
 
 
-def _pulses(now: datetime) -> list[QueuePulse]:
-    late = timedelta(seconds=settings.HEARTBEAT_LATE_SECONDS)
-    return [
-        QueuePulse(queue=queue, at=None if age is None else now - age, is_late=age is None or age > late)
-        for queue, age in heartbeat_ages().items()
-    ]
-
-
-def _address(site: AdminSite, request: HttpRequest, model: type[Model], page: str, *args: object) -> str:
-    """The address of a page of this model, or "" if there is none for this user."""
-    model_admin = site._registry.get(model)
-    if model_admin is None:
-        return ""
-    may = model_admin.has_add_permission if page == "add" else model_admin.has_view_permission
-    if not may(request):
-        return ""
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args, current_app=site.name)
+def _page_of(site: AdminSite, request: HttpRequest, campaign: Campaign) -> str:
+    return address_for(site, request, Campaign, "change", campaign.pk)

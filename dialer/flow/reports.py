@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Sum, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, When
 
 from dialer.models import Attempt, Batch, CallRecord, Campaign
 from dialer.terms import Disposition, SkipReason
@@ -187,12 +187,6 @@ def _never_billed() -> Q:
     """
     is_settled = Q(settled_at__isnull=False, call_records__isnull=True) & ~Q(disposition=Disposition.NOT_CALLED)
     return Q(silent_since__isnull=False) | is_settled
-
-
-def talk_seconds(campaign: Campaign) -> int:
-    """Connected time of all calls of the campaign."""
-    found: int = campaign.call_tallies.aggregate(total=Sum("talk_seconds", default=0))["total"]
-    return found
 
 
 def _sums(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:

@@ -25,6 +25,7 @@ class CarrierExchange(models.Model):
         ordering = ["-pk"]
         verbose_name = "exchange"
         indexes = [
+            models.Index(fields=["account", "id"], name="exchange_newest_of_account"),
             models.Index(fields=["at", "account"], name="exchange_in_time"),
             # Narrower than the one above, so that a database without statistics prefers them.
             models.Index(fields=["at"], name="exchange_unanswered", condition=Q(status__isnull=True)),

@@ -80,7 +80,8 @@ async function copy(text) {
 
 // --- Live parts: <div data-live="/address" data-live-seconds="3"> ------------------------------------------------
 // The address answers with the inner HTML. A part of it with data-done ends the refresh. It rests while the tab is
-// hidden or somebody is at work inside, and slows down while the server does not answer.
+// hidden or somebody is at work inside, and slows down while the server does not answer. What has an id keeps the focus,
+// and a fold stays open; others hear of it by the event live:refreshed.
 
 for (const part of document.querySelectorAll("[data-live]")) keepLive(part);
 
@@ -90,11 +91,11 @@ function keepLive(part) {
   let shown = null;
 
   async function refresh() {
-    if (!document.hidden && !part.contains(document.activeElement)) {
+    if (!document.hidden && !isAtWork(part)) {
       const html = await fetchFragment(part.dataset.live);
       wait = html === null ? Math.min(wait * 2, 60000) : pace;
-      if (html !== null && html !== shown) {
-        part.innerHTML = html;
+      if (html !== null && html !== shown && !isAtWork(part)) {
+        replace(part, html);
         shown = html;
       }
     }
@@ -102,6 +103,20 @@ function keepLive(part) {
   }
 
   if (!part.querySelector("[data-done]")) setTimeout(refresh, wait);
+}
+
+function isAtWork(part) {
+  const active = document.activeElement;
+  return part.contains(active) && !(active.id && active.matches("summary, a"));
+}
+
+function replace(part, html) {
+  const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
+  const open = [...part.querySelectorAll("details[id][open]")].map((fold) => fold.id);
+  part.innerHTML = html;
+  for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  document.dispatchEvent(new Event("live:refreshed"));
 }
 
 async function fetchFragment(address) {
