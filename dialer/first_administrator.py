@@ -10,7 +10,10 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
 USERNAME, PASSWORD, EMAIL = "ADMIN_USERNAME", "ADMIN_PASSWORD", "ADMIN_EMAIL"
-HOW_TO = "There is no administrator yet, so nobody can log in. Make one: python manage.py createsuperuser"
+HOW_TO = (
+    "There is no administrator yet, so nobody can log in. "
+    f"Make one in the project's folder: {sys.executable} manage.py createsuperuser"
+)
 
 
 def ensure_first_administrator(say: Callable[[str], None]) -> None:

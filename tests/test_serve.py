@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import sys
 from collections import Counter
 from collections.abc import Collection
 from contextlib import closing, suppress
@@ -163,6 +164,7 @@ def test_without_a_terminal_the_way_to_an_administrator_is_told(monkeypatch):
     ensure_first_administrator(said.append)
 
     assert said == [HOW_TO]
+    assert f"{sys.executable} manage.py createsuperuser" in HOW_TO  # the one that has everything installed
 
 
 @pytest.mark.django_db

@@ -7,7 +7,7 @@ from django import forms
 from django.core.validators import MaxValueValidator
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from dialer.admin import columns, countries
@@ -168,8 +168,12 @@ class PaceForm(ConsoleForm):
         kind = cleaned.get("kind") or self.instance.kind
         ceiling = ceilings.get(kind) or max(ceilings.values())
         if (cleaned.get("batch_size") or 0) > ceiling:
-            most = columns.count(ceiling)
-            self.add_error("batch_size", gettext("This carrier takes at most %s numbers at a time.") % most)
+            words = ngettext(
+                "This carrier takes at most %s number at a time.",
+                "This carrier takes at most %s numbers at a time.",
+                ceiling,
+            )
+            self.add_error("batch_size", words % columns.count(ceiling))
 
 
 class CampaignForm(PaceForm):

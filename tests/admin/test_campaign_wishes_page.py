@@ -133,9 +133,8 @@ def test_a_box_that_the_carrier_does_not_know_is_as_for_a_new_campaign():
 
 def test_a_batch_is_no_larger_than_the_carrier_takes_of_this_kind():
     assert list(errors(add(account=make_account().pk, batch_size="5001"))) == ["batch_size"]
-    assert list(errors(add(account=make_account().pk, batch_size="2", kind="voice_menu", transfer_group="g"))) == [
-        "batch_size"
-    ]
+    told = errors(add(account=make_account().pk, batch_size="2", kind="voice_menu", transfer_group="g"))
+    assert told == {"batch_size": ["This carrier takes at most 1 number at a time."]}
 
 
 def test_a_voice_menu_needs_the_group_that_takes_over():
