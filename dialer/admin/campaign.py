@@ -32,6 +32,7 @@ from dialer.admin.campaign_status import StatusDoors
 from dialer.admin.campaign_week import hours_context
 from dialer.admin.doors import FORM, back_to, door, routes
 from dialer.admin.launch import LaunchDoors
+from dialer.admin.launch_sheet import SheetDoors
 from dialer.admin.navigation import Attention, Place, Section, capped_count
 from dialer.admin.path import PathDoors, step_of
 from dialer.admin.test_call import TestCallDoors
@@ -57,7 +58,7 @@ class CampaignList(ChangeList):
 
 @admin.register(Campaign)
 class CampaignAdmin(
-    PathDoors, LaunchDoors, TestCallDoors, HoursDoors, NumbersDoors, PreviewDoors, StatusDoors, ConsoleAdmin
+    PathDoors, LaunchDoors, SheetDoors, TestCallDoors, HoursDoors, NumbersDoors, PreviewDoors, StatusDoors, ConsoleAdmin
 ):
     navigation = Place(Section.OPERATE, 10, "campaigns")
     empty_help = _("A campaign brings one message to a list of people, with one account or several.")
@@ -83,6 +84,7 @@ class CampaignAdmin(
             "widen": self.widen_view,
             "keep_to_law": self.keep_to_law_view,
             "launch": self.launch_view,
+            "sheet": self.sheet_view,
             "schedule": self.schedule_view,
             "unschedule": self.unschedule_view,
             "clock": self.clock_view,

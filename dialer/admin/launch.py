@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -15,18 +16,20 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from dialer import tasks
-from dialer.admin import columns, countries
+from dialer.admin import columns
 from dialer.admin.campaign_settings import settings_context
 from dialer.admin.campaign_week import hours_context
-from dialer.admin.doors import FORM, LOOK, ORDER, back_to, door, give, list_address, show
+from dialer.admin.doors import FORM, LOOK, ORDER, back_to, door, give, show
+from dialer.admin.launch_sheet import mends, sheet_context
 from dialer.admin.path import path_context
 from dialer.admin.voice_file import voice_path
-from dialer.flow import drafts, lifecycle, money, routes
+from dialer.flow import drafts, launch_sheet, lifecycle, money, routes
+from dialer.flow.connect import check_lately
 from dialer.flow.drafts import Step
 from dialer.flow.hours import hours_of, zone_of
 from dialer.flow.mistakes import DialerError
 from dialer.flow.preflight import preflight
-from dialer.models import Campaign, Contact, Route
+from dialer.models import Campaign
 
 BEFORE_THE_LAUNCH = (Campaign.State.DRAFT, Campaign.State.SCHEDULED)
 
@@ -56,9 +59,14 @@ class StartAtForm(forms.Form):
 class LaunchDoors:
     """Each order needs the permission to launch; a dangerous one is said in numbers before it is given."""
 
-    @door("launch_campaign", methods=FORM)
+    @door("view_campaign", methods=FORM)
     def launch_view(self: Any, request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
-        if request.method == "POST":
+        """The sheet, for whoever prepares or launches; the order, for whoever may launch."""
+        can_launch = request.user.has_perm("dialer.launch_campaign")
+        is_order = request.method == "POST"
+        if not (can_launch or (request.user.has_perm("dialer.change_campaign") and not is_order)):
+            raise PermissionDenied
+        if is_order:
             return self._launch(request, campaign)
         if campaign.state not in BEFORE_THE_LAUNCH:
             return back_to(campaign)
@@ -67,11 +75,12 @@ class LaunchDoors:
         return self._launch_page(request, campaign, start)
 
     def _launch_page(self: Any, request: HttpRequest, campaign: Campaign, start: StartAtForm) -> HttpResponseBase:
-        ways = routes.routes_of(campaign)
-        for way in ways:
-            money.refresh(way.account)  # what can't be asked is a warning of the sheet
-        sheet = preflight(campaign)
-        now = timezone.now()
+        can_launch = request.user.has_perm("dialer.launch_campaign")
+        if can_launch:
+            _ask_carriers(campaign)
+        sheet, now = preflight(campaign), timezone.now()
+        planned = start.initial.get("start_at")
+        content = launch_sheet.content_of(campaign, sheet, now=now, start_at=planned)
         return show(
             self,
             request,
@@ -79,19 +88,15 @@ class LaunchDoors:
             campaign,
             title=gettext("Launch"),
             sheet=sheet,
-            skipped=[
-                (reason.label, count, list_address(Contact, campaign__id__exact=campaign.pk, skip_reason__exact=reason))
-                for reason, count in sheet.skipped.items()
-            ],
-            country=countries.name(campaign.account.country),
-            ways=[_way(way) for way in ways],
+            problems=mends(campaign, sheet.problems),
+            warnings=mends(campaign, sheet.warnings),
             voice_url=voice_path(campaign.voice_file) if campaign.voice_file else "",
-            voice_length=columns.duration(campaign.voice_file.seconds) if campaign.voice_file else "",
             start=start,
+            planned=_in_words(planned, start.zone) if planned else "",
             is_draft=campaign.state == Campaign.State.DRAFT,
-            clock=clock(campaign, now),
+            can_launch=can_launch,
             zone=start.zone.key,
-            retry_rules=list(campaign.retry_rules.all()),
+            **sheet_context(campaign, content),
             **path_context(campaign, Step.CHECK),
             **settings_context(campaign),
             **hours_context(campaign, now=now),
@@ -178,14 +183,11 @@ class LaunchDoors:
         )
 
 
-def _way(route: Route) -> dict[str, Any]:
-    """One account of the campaign as the sheet shows it."""
-    left = route.account.balance_total
-    return {
-        "account": route.account,
-        "share": route.share,
-        "left": money.in_figures(left) if left is not None and money.tells(route.account) else "",
-    }
+def _ask_carriers(campaign: Campaign) -> None:
+    """Credentials and balances are those of the last minute; what can't be asked is said on the sheet."""
+    for route in routes.routes_of(campaign):
+        check_lately(route.account)
+        money.refresh(route.account)
 
 
 def clock(campaign: Campaign, at: datetime) -> str:

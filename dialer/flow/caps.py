@@ -3,9 +3,11 @@
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from dialer.calling_rules import Caps
 from dialer.models import Attempt, Batch
@@ -14,12 +16,12 @@ from dialer.terms import Disposition
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 
+Numbers = Collection[str] | QuerySet[Any, Any]  # E.164; a query of them is not fetched
+
 CALLED_NOBODY = Q(batch__state__in=[Batch.State.REFUSED, Batch.State.CANCELLED]) | Q(disposition=Disposition.NOT_CALLED)
 
 
-def capped_until(
-    numbers: Collection[str], *, law: Caps, now: datetime, besides: Batch | None = None
-) -> dict[str, datetime]:
+def capped_until(numbers: Numbers, *, law: Caps, now: datetime, besides: Batch | None = None) -> dict[str, datetime]:
     """Numbers that have been called often enough, with the moment from which they may be called again.
 
     The stricter of the law's figure and the house's holds. Whoever stands in a batch that is to leave counts as
@@ -35,6 +37,12 @@ def capped_until(
     return found
 
 
+def handed_over_since(numbers: Numbers, *, period: timedelta, now: datetime | None = None) -> set[str]:
+    """Those of the numbers that were handed over within the period, or stand in a batch that is to leave."""
+    now = now or timezone.now()
+    return set(_called(numbers, since=now - period, now=now, besides=None))
+
+
 def _free_at(moments: list[datetime], period: timedelta, limit: int, *, now: datetime) -> datetime:
     """When fewer than so many of the calls lie within the period."""
     recent = sorted(moment for moment in moments if moment > now - period)
@@ -46,9 +54,7 @@ def _stricter(house: int, law: int | None) -> int:
     return min(limit for limit in (house, law) if limit)
 
 
-def _called(
-    numbers: Collection[str], *, since: datetime, now: datetime, besides: Batch | None
-) -> dict[str, list[datetime]]:
+def _called(numbers: Numbers, *, since: datetime, now: datetime, besides: Batch | None) -> dict[str, list[datetime]]:
     """When each number was handed over; a batch that waits counts as of now."""
     rows = Attempt.objects.filter(
         Q(batch__sent_at__gte=since) | Q(batch__sent_at__isnull=True), contact__number__in=numbers

@@ -18,6 +18,7 @@ from dialer.terms import NumberForm
 TOKEN_HOURS = 12  # Yunhu's page on the token
 TOKEN_MARGIN_MINUTES = 10  # a token about to end is not used for a request that may outlive it
 LOGIN_SECONDS = 45  # one login, with the HTTP total of 40 s
+CHECK_IS_FRESH = timedelta(minutes=1)  # so old a check is not repeated before a launch
 LOGIN_LOOK_SECONDS = 0.2  # pause between two looks at what the process that logs in has found
 
 
@@ -67,6 +68,24 @@ def test(account: Account) -> str:
         raise
     row.update(tested_at=timezone.now(), test_complaint="", stopped_because="")
     return answer
+
+
+def check_lately(account: Account) -> str:
+    """The credentials were checked within the last minute; what was found, "" if they work. Never raises.
+
+    An account that was stopped stays so: only `test` says that it was mended.
+    """
+    now = timezone.now()
+    if account.tested_at is None or account.tested_at < now - CHECK_IS_FRESH:
+        try:
+            carrier_of(account).check()
+            account.test_complaint = ""
+        except CarrierError as error:
+            account.test_complaint = str(error)
+        account.tested_at = timezone.now()
+        found = {"tested_at": account.tested_at, "test_complaint": account.test_complaint}
+        Account.objects.filter(pk=account.pk).update(**found)
+    return account.test_complaint
 
 
 def clear_token(account: Account) -> None:

@@ -9,7 +9,19 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from dialer.flow import breaker, evidence, ledger, rounds, routes, state, suppression, texts, webhooks, withdrawal
+from dialer.flow import (
+    breaker,
+    evidence,
+    launch_sheet,
+    ledger,
+    rounds,
+    routes,
+    state,
+    suppression,
+    texts,
+    webhooks,
+    withdrawal,
+)
 from dialer.flow.mistakes import DialerError
 from dialer.flow.preflight import Preflight, preflight
 from dialer.models import Attempt, Batch, CallRecord, Campaign, Contact
@@ -19,7 +31,7 @@ UNFINISHED = (Batch.State.WAITING, *Batch.OUT)
 
 
 def launch(campaign: Campaign, *, by: Any = None) -> Preflight:
-    """The campaign runs; what the operator confirmed is returned. The caller rings for `dispatch`.
+    """The campaign runs; what the operator confirmed is returned, and kept. The caller rings for `dispatch`.
 
     Raises DialerError with all problems if something stands against it, and changes nothing then.
     """
@@ -222,6 +234,7 @@ def _start(campaign: Campaign, to: str, allowed: set[Any], *, by: Any, **changes
         if sheet.problems or campaign.state not in allowed:
             raise DialerError(" ".join(map(str, sheet.problems)) or "It was launched already.")
         now = timezone.now()
+        launch_sheet.keep(campaign, sheet, by=by, now=now, start_at=changes.get("start_at"))
         state.advance(campaign, to, launched_by=by, launched_at=now, watched_since=now, asks_because="", **changes)
     return sheet
 

@@ -1,0 +1,235 @@
+"""A launch sheet in words, live before the launch and frozen after it: both are drawn from the same plain data."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from dialer.admin import columns, countries
+from dialer.admin.campaign_settings import settings_context
+from dialer.admin.doors import LOOK, address, door, list_address, show
+from dialer.flow.launch_sheet import Content
+from dialer.flow.preflight import Finding, Place
+from dialer.models import Campaign, Contact
+from dialer.terms import Purpose, SkipReason
+
+PAGES = {Place.WHAT: "what", Place.VOICE: "voice", Place.NUMBERS: "numbers", Place.WHEN: "when"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One fact in words. `tone` is "good" or "warning" where it is a verdict."""
+
+    value: str
+    note: str = ""
+    url: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A row of the sheet."""
+
+    label: str | Promise
+    entries: list[Entry] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mend:
+    """A finding with the page on which it is mended."""
+
+    sentence: str
+    url: str
+    label: str | Promise
+
+
+class SheetDoors:
+    """What was confirmed, to be read by everybody who may see the campaign, and changed by nobody."""
+
+    @door("view_campaign", methods=LOOK)
+    def sheet_view(self: Any, request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
+        """The newest sheet, or the one that is asked for; the others are named beside it."""
+        sheets = list(campaign.launch_sheets.select_related("launched_by"))
+        wanted = request.GET.get("sheet", "")
+        chosen = next((sheet for sheet in sheets if not wanted or str(sheet.pk) == wanted), None)
+        if chosen is None:
+            raise Http404
+        zone = ZoneInfo(chosen.content["zone"])
+        return show(
+            self,
+            request,
+            "admin/dialer/campaign/sheet.html",
+            campaign,
+            title=gettext("Launch sheet"),
+            chosen=chosen,
+            who=chosen.launched_by_name or gettext("the machine"),
+            starts=_moment(chosen.start_at, zone) if chosen.start_at else "",
+            settings_then=_settings(chosen.content["settings"]),
+            wishes=settings_context(campaign)["wishes"],  # no move changes them after the launch
+            others=[sheet for sheet in sheets if sheet != chosen],
+            **sheet_context(campaign, chosen.content),
+        )
+
+
+def sheet_context(campaign: Campaign, content: Content) -> dict[str, Any]:
+    """The sheet's lines in three parts: who is called, when, and what it costs; for a live one or a frozen one."""
+    zone = ZoneInfo(content["zone"])
+    return {
+        "content": content,
+        "purpose": capfirst(str(Purpose(content["purpose"]).label)),
+        "country": countries.name(content["country"]),
+        "voice_length": columns.duration(content["voice"].get("seconds")),
+        "people": list(_people(campaign, content)),
+        "hours_lines": list(_hours(content, zone)),
+        "account_lines": list(_accounts(content)),
+    }
+
+
+def mends(campaign: Campaign, findings: list[Finding]) -> list[Mend]:
+    return [_mend(campaign, finding) for finding in findings]
+
+
+def _mend(campaign: Campaign, finding: Finding) -> Mend:
+    row = finding.row
+    url, label = address(campaign), gettext("To the campaign")
+    if finding.place == Place.ROW and row is not None:
+        words = {"row": row, "kind": str(row._meta.verbose_name)}
+        url, label = address(row), gettext("To the %(kind)s “%(row)s”") % words
+    elif finding.place in PAGES and campaign.state == Campaign.State.DRAFT:
+        url, label = address(campaign, PAGES[finding.place]), gettext("Mend it here")
+    return Mend(sentence=finding.sentence, url=url, label=label)
+
+
+def _people(campaign: Campaign, content: Content) -> Iterator[Line]:
+    skipped = content["skipped"]
+    yield Line(label=_("Rows in the lists"), entries=[Entry(value=columns.count(content["row_count"]))])
+    if skipped:
+        yield Line(label=_("Not called"), entries=[_skipped(campaign, *item) for item in skipped.items()])
+    if content["called_today"]:
+        note = gettext("within 24 hours, by any campaign")
+        yield Line(label=_("Called already"), entries=[Entry(value=columns.count(content["called_today"]), note=note)])
+    if content["capped"]:
+        note = gettext("were called often enough; they are called when their limit allows")
+        yield Line(label=_("Wait for their turn"), entries=[Entry(value=columns.count(content["capped"]), note=note)])
+    if content["canary_size"]:
+        note = gettext("the others wait until its bills look well")
+        yield Line(label=_("First slice"), entries=[Entry(value=columns.count(content["canary_size"]), note=note)])
+    rules = [Entry(value=rule) for rule in content["retry_rules"]] or [Entry(value=gettext("nobody"))]
+    yield Line(label=_("Called again"), entries=rules)
+    yield Line(label=_("Opt-out key"), entries=[Entry(value=content["opt_out_key"] or gettext("none"))])
+
+
+def _skipped(campaign: Campaign, reason: str, count: int) -> Entry:
+    url = list_address(Contact, campaign__id__exact=campaign.pk, skip_reason__exact=reason)
+    return Entry(value=columns.count(count), note=str(SkipReason(reason).label), url=url)
+
+
+def _hours(content: Content, zone: ZoneInfo) -> Iterator[Line]:
+    hours, end = content["hours"], content["end"]
+    if problem := hours.get("problem"):
+        yield Line(label=_("Hours"), entries=[Entry(value=problem, tone="warning")])
+    else:
+        note = gettext("%(source)s Looked up on %(day)s.") % {"source": hours["source"], "day": hours["checked_on"]}
+        yield Line(label=_("The law"), entries=[Entry(value=hours["law"], note=note)])
+        yield Line(label=_("Own hours"), entries=_windows(hours))
+        yield Line(label=_("At the start"), entries=[Entry(value=hours["moment"])])
+    if content["callable_count"]:
+        yield Line(label=_("Expected end"), entries=[_end(end, zone)])
+
+
+def _windows(hours: Content) -> list[Entry]:
+    """The windows with a verdict on each."""
+    if not hours["windows"]:
+        return [Entry(value=gettext("none: the law’s hold"), tone="good")]
+    is_widened = bool(hours["widened_because"])
+    beyond = gettext("Called all the same: “%s”") % hours["widened_because"] if is_widened else ""
+    return [
+        Entry(value=window["words"], note=" ".join(filter(None, (window["beyond"], beyond))), tone="warning")
+        if window["beyond"]
+        else Entry(value=window["words"], note=gettext("within the law’s hours"), tone="good")
+        for window in hours["windows"]
+    ]
+
+
+def _end(end: Content, zone: ZoneInfo) -> Entry:
+    pace = f"{end['per_minute']:,.0f}" if end["per_minute"] >= 10 else f"{end['per_minute']:g}"
+    how = gettext("measured") if end["is_measured"] else gettext("guessed, nothing was measured yet")
+    note = gettext("of the first round, at %(pace)s people a minute (%(how)s)") % {"pace": pace, "how": how}
+    if not end["at"]:
+        return Entry(value=gettext("not in sight"), note=note, tone="warning")
+    return Entry(value=_moment(datetime.fromisoformat(end["at"]), zone), note=note)
+
+
+def _accounts(content: Content) -> Iterator[Line]:
+    accounts, costs = content["accounts"], {cost["account"]: cost for cost in content["costs"]}
+    for account in accounts:
+        entries = [_batches(account, is_alone=len(accounts) == 1), _credentials(account)]
+        if account["balance"]:
+            note = gettext("as of %s") % _when(account["balance_as_of"]) if account["balance_as_of"] else ""
+            entries.append(Entry(value=gettext("%s left") % account["balance"], note=note))
+        if cost := costs.get(account["name"]):
+            entries.append(_cost(cost))
+        yield Line(label=account["name"], entries=entries)
+
+
+def _batches(account: Content, *, is_alone: bool) -> Entry:
+    batches = ngettext("%s batch", "%s batches", account["batch_count"]) % columns.count(account["batch_count"])
+    size = gettext("of %s at most") % columns.count(account["batch_size"])
+    if is_alone:
+        return Entry(value=batches, note=size)
+    people = ngettext("about %s person", "about %s people", account["people"]) % columns.count(account["people"])
+    share = gettext("share %s") % account["share"]
+    return Entry(value=batches, note=", ".join((size, people, share)))
+
+
+def _credentials(account: Content) -> Entry:
+    if not account["checked_at"]:
+        return Entry(value=gettext("credentials never checked"), tone="warning")
+    note = _when(account["checked_at"])
+    if account["check_complaint"]:
+        sentence = gettext("credentials: %s") % account["check_complaint"]
+        return Entry(value=sentence, note=note, tone="warning")
+    return Entry(value=gettext("credentials work"), note=note, tone="good")
+
+
+def _cost(cost: Content) -> Entry:
+    if cost["because"]:
+        return Entry(value=gettext("cost unknown"), note=cost["because"])
+    words = {"low": cost["low"], "high": cost["high"], "currency": cost["currency"]}
+    note = gettext("for about %(answers)s answered calls, by the last %(seen)s calls of the account") % {
+        "answers": columns.count(cost["expected_answers"]),
+        "seen": columns.count(cost["calls_seen"]),
+    }
+    return Entry(value=(gettext("cost %(low)s to %(high)s %(currency)s") % words).strip(), note=note)
+
+
+def _settings(then: Content) -> list[tuple[str, str]]:
+    """Field and value, those that say something; the lists with the fingerprint of their files."""
+    lists = [
+        f"{row['name']} ({columns.count(row['row_count'] or 0)}, SHA-256 {row['sha256']})"
+        for row in then["contact_lists"]
+    ]
+    told = {name: value for name, value in then.items() if name != "contact_lists"} | {"contact_lists": lists}
+    return [
+        (name, ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+        for name, value in told.items()
+        if value not in (None, "", [], False)
+    ]
+
+
+def _when(iso: str) -> str:
+    return date_format(timezone.localtime(datetime.fromisoformat(iso)), "j M Y, H:i")
+
+
+def _moment(at: datetime, zone: ZoneInfo) -> str:
+    return f"{date_format(timezone.localtime(at, zone), 'D j M Y, H:i')} ({zone.key})"
