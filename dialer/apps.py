@@ -25,5 +25,6 @@ class DialerAdminConfig(AdminConfig):
         # The pages come first. If the lazy site imported its own package, they would register themselves with a
         # site that is thrown away a moment later.
         from dialer import admin  # noqa: F401
+        from dialer.api import reference  # noqa: F401 - a page beside them
 
         super().ready()

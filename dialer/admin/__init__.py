@@ -2,6 +2,7 @@
 
 from dialer.admin import (
     account,
+    api_token,
     attempt,
     batch,
     call_record,
@@ -16,10 +17,12 @@ from dialer.admin import (
     extension,
     features,
     voice_file,
+    webhook,
 )
 
 __all__ = [
     "account",
+    "api_token",
     "attempt",
     "batch",
     "call_record",
@@ -34,4 +37,5 @@ __all__ = [
     "extension",
     "features",
     "voice_file",
+    "webhook",
 ]

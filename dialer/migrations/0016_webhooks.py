@@ -58,7 +58,8 @@ class Migration(migrations.Migration):
                 ('webhook', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='dialer.webhook')),
             ],
             options={
-                'verbose_name_plural': 'webhook deliveries',
+                'verbose_name': 'webhook event',
+                'verbose_name_plural': 'webhook events',
                 'ordering': ['-pk'],
                 'indexes': [models.Index(fields=['webhook', 'state', 'due_at'], name='webhook_delivery_due'), models.Index(fields=['state', 'ended_at'], name='webhook_delivery_by_end')],
                 'constraints': [models.UniqueConstraint(fields=('webhook', 'event_id'), name='one_delivery_per_event_and_webhook')],

@@ -85,7 +85,8 @@ class WebhookDelivery(Claimable):
 
     class Meta:
         ordering = ["-pk"]
-        verbose_name_plural = "webhook deliveries"
+        verbose_name = "webhook event"
+        verbose_name_plural = "webhook events"
         constraints = [
             models.UniqueConstraint(fields=["webhook", "event_id"], name="one_delivery_per_event_and_webhook"),
         ]
