@@ -49,6 +49,12 @@ def test_a_push_is_kept_exactly_as_it_came_before_it_is_understood(account: Acco
     assert not CallRecord.objects.exists()
 
 
+def test_an_account_may_want_another_answer(account: Account) -> None:
+    Account.objects.update(callback_answer="SUCCESS")
+
+    assert push(door(account)).content == b"SUCCESS"
+
+
 def test_a_push_that_comes_again_is_counted(account: Account) -> None:
     for _ in range(3):
         assert push(door(account)).status_code == 200

@@ -80,10 +80,12 @@ def signed_account(carrier: SandboxProcess, keys: Keys) -> Account:
 
 def tell_callback_addresses(carrier: SandboxProcess, accounts: list[Account], address: str) -> None:
     """As one does in a carrier's console."""
-    paths = {
-        account.app_id: reverse("callback", args=[account.pk, account.callback_secret, "bills"]) for account in accounts
-    }
-    carrier.configure(callback_urls={app_id: f"{address}{path}" for app_id, path in paths.items()})
+    paths: dict[str, dict[str, str]] = {"bills": {}, "extensions": {}}
+    for account in accounts:
+        for kind in connect.capabilities_of(account).call_back_kinds:
+            path = reverse("callback", args=[account.pk, account.callback_secret, kind])
+            paths[kind][account.app_id] = f"{address}{path}"
+    carrier.configure(callback_urls=paths["bills"], extension_callback_urls=paths["extensions"])
 
 
 def reminder(user: User) -> VoiceFile:

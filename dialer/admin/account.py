@@ -67,7 +67,7 @@ class AccountAdmin(AccountFiles, ConsoleAdmin):
         (_("The carrier’s addresses"), {"fields": ["batch_url", "token_url", "paths", "time_zone"]}),
         (_("Balance"), {"fields": ["balance_told", "balance_warning"]}),
         (_("Numbers"), {"fields": ["number_form", "dial_prefix", "caller_id"]}),
-        (_("Callbacks"), {"fields": ["addresses", "allowed_sources", "last_callback"]}),
+        (_("Callbacks"), {"fields": ["addresses", "allowed_sources", "callback_answer", "last_callback"]}),
         (_("Pace"), {"fields": ["batch_size", "open_batch_limit", "numbers_per_minute", "at_carrier_limit"]}),
         (_("Bills"), {"fields": ["pulled", "next_pull"]}),
     ]

@@ -76,7 +76,10 @@ def _shared_fields(order: Order, settings: AccountSettings) -> dict[str, str]:
 
 
 def _over_to(transfer: Transfer) -> str:
-    """Such as 1@extGroup-1, as printed. How a transfer without a key is written is not: the bare group is our guess."""
+    """Such as 1@extGroup-1, as printed. How a transfer without a key is written is not.
+
+    The bare group is our guess; whoever was told otherwise writes the mark before the group.
+    """
     group = transfer.group.strip()
     return f"{transfer.key}{KEY_MARK}{group}" if transfer.key else group
 
@@ -107,7 +110,7 @@ def _menu_problems(order: Order) -> Iterator[OrderProblem]:
         yield OrderProblem(
             part="transfer.group", sentence="A voice menu needs the group of extensions that takes over."
         )
-    if KEY_MARK in group:
+    if KEY_MARK in (group if key else group.removeprefix(KEY_MARK)):
         yield OrderProblem(
             part="transfer.group", sentence=f"Write the group without {KEY_MARK}; the key has a field of its own."
         )

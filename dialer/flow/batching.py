@@ -1,5 +1,6 @@
 """Contact -> Batch and Attempt: the next batch is made when the one before has left, and as large as it may be."""
 
+import math
 from datetime import datetime
 
 from django.db import transaction
@@ -27,6 +28,16 @@ def batch_size(campaign: Campaign, account: Account | None = None) -> int:
     account = account or campaign.account
     wish = campaign.batch_size or account.batch_size
     return min(wish, capabilities_of(account).ceilings.get(CampaignKind(campaign.kind), 1))
+
+
+def _wish(campaign: Campaign, account: Account) -> int:
+    """The size of the next batch; of several accounts none takes more than its share of everybody at a time."""
+    size = batch_size(campaign, account)
+    shares = {route.account_id: route.share for route in routes.routes_of(campaign) if routes.is_usable(route)}
+    if len(shares) < 2 or account.pk not in shares:
+        return size
+    people = campaign.contacts.filter(skip_reason="").count()
+    return min(size, math.ceil(people * shares[account.pk] / sum(shares.values())) or 1)
 
 
 def is_turn_of(campaign: Campaign, account: Account, *, now: datetime | None = None) -> bool:
@@ -70,7 +81,7 @@ def fill(campaign: Campaign, account: Account | None = None, *, now: datetime | 
         hours = hours_of(campaign, on=at.date())
         if not hours.is_open_somewhere(at):
             return None
-        wish = batch_size(campaign, account)
+        wish = _wish(campaign, account)
         room = pacing.room(campaign, account, hours=hours, wish=wish, now=now, calls_at=at)
         if room.count <= 0:
             return None

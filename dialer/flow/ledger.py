@@ -69,7 +69,10 @@ def receive(account: Account, *, kind: str, body: bytes, content_type: str, sour
 
 def answer(account: Account) -> CallbackAnswer:
     """What the account's carrier wants to hear after a push."""
-    return carrier_of(account).callback_answer()
+    usual = carrier_of(account).callback_answer()
+    if not account.callback_answer:
+        return usual
+    return CallbackAnswer(body=account.callback_answer.encode(), content_type=usual.content_type)
 
 
 def apply_next() -> bool:

@@ -69,6 +69,10 @@ class Matcher:
         own word: then the attempt is returned that has lost the call. `had_reference`: before this was told of it.
         """
         batch = self.batch_of(row.reference, row.carrier_task_id)
+        if row.attempt_id is not None and batch is None and self._is_of_another_task(row):
+            mistaken, row.attempt_id = row.attempt_id, None
+            row.batch, row.campaign_id = None, None
+            return mistaken
         if row.attempt_id is not None and (batch is None or batch.pk == row.batch_id or had_reference):
             return None
         if batch is None:
@@ -123,6 +127,11 @@ class Matcher:
         if found is not None:
             self._given.add(found.attempt_id)
         return found
+
+    def _is_of_another_task(self, row: CallRecord) -> bool:
+        """Whether the carrier names a task that is not that of the batch to which number and time led."""
+        known = row.batch.carrier_task_id if row.batch else ""
+        return bool(row.carrier_task_id and known) and not row.reference and row.carrier_task_id != known
 
     def _link_nameless(self, row: CallRecord, wire: str, *, voice: str) -> None:
         found = self.by_number_and_time(wire, row.started_at, voice=voice)

@@ -138,6 +138,13 @@ class Account(models.Model):
         help_text="Addresses or networks, one a line. Empty: from anywhere that knows the secret address.",
     )
 
+    callback_answer = models.CharField(
+        "answer to callbacks",
+        max_length=200,
+        blank=True,
+        help_text="What the carrier hears after each callback. Only if it told you that it wants another text.",
+    )
+
     token = EncryptedTextField(default="", blank=True, editable=False)
     token_obtained_at = models.DateTimeField(null=True, editable=False)
 

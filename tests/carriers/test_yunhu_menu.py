@@ -121,6 +121,12 @@ def test_what_the_operator_chose_is_sent(place):
     ]  # fmt: skip
 
 
+def test_whoever_was_told_so_writes_the_mark_before_a_group_without_a_key(place):
+    _, (request,) = place(TAKEN, order=an_order(transfer=Transfer(group="@extGroup-1")))
+
+    assert sent_fields(request)["userid"] == "@extGroup-1"
+
+
 @pytest.mark.parametrize(
     ("changes", "part", "sentence"),
     [
@@ -134,6 +140,7 @@ def test_what_the_operator_chose_is_sent(place):
         ({"transfer": None}, "transfer.group", "needs the group"),
         ({"transfer": Transfer(group=" ", key="1")}, "transfer.group", "needs the group"),
         ({"transfer": Transfer(group="1@extGroup-1")}, "transfer.group", "without @"),
+        ({"transfer": Transfer(group="@extGroup-1", key="1")}, "transfer.group", "without @"),
         ({"transfer": Transfer(group="extGroup-1", key="#")}, "transfer.key", "one of 0 to 9"),
         ({"transfer": Transfer(group="extGroup-1", key="12")}, "transfer.key", "one of 0 to 9"),
         ({"reference": ""}, "reference", "needs a reference"),

@@ -627,6 +627,21 @@ def test_so_does_our_own_name_of_the_batch(laaffic: TestCarrier) -> None:
     assert batches[1].attempts.get().disposition == Disposition.ANSWERED
 
 
+def test_a_report_of_a_task_that_is_not_ours_takes_the_call_back(laaffic: TestCarrier) -> None:
+    number = number_with_fate(0)
+    contact = make_contact(campaign=running(laaffic), number=number)
+    sent_at = timezone.now() - timedelta(minutes=20)
+    batch = make_batch(contacts=[contact], state=State.ACCEPTED, sent_at=sent_at, carrier_task_id="71")
+    _record(laaffic, number, "voice-1", minutes_ago=9)
+    assert CallRecord.objects.get().batch == batch
+
+    _record(laaffic, number, "voice-1", minutes_ago=9, task="of-the-console")
+
+    assert CallRecord.objects.get().attempt is None
+    assert CallRecord.objects.get().batch is None
+    assert batch.attempts.get().settled_at is None
+
+
 def test_a_carrier_that_names_its_batches_is_never_matched_by_number_alone(carrier: TestCarrier) -> None:
     batch = carrier.batch(0)
     contact = Contact.objects.get(attempts__batch=batch)

@@ -97,6 +97,16 @@ def test_accounts_share_the_people_as_their_shares_say(sandbox: Sandbox, account
     assert len(dials(sandbox)) == 18
 
 
+def test_a_small_campaign_is_shared_too(accounts: list[Account]) -> None:
+    first, second = accounts
+    Account.objects.update(batch_size=1000)
+    campaign = shared(accounts, people=12, shares=(1, 3))
+
+    send_all()
+
+    assert people_by_account(campaign) == {first.pk: 3, second.pk: 9}
+
+
 def test_the_campaigns_own_account_needs_no_row_of_its_own(accounts: list[Account]) -> None:
     first, second = accounts
     campaign = shared(accounts, people=8)
