@@ -34,7 +34,10 @@ WORK = {
     "settle": Work(function="dialer.flow.lifecycle.settle_next", queue=DEFAULT_QUEUE, then=("dispatch", "webhooks")),
     "webhooks": Work(function="dialer.flow.webhook_delivery.deliver_next", queue=LONG_QUEUE),
     "prune": Work(function="dialer.flow.housekeeping.prune_next", queue=DEFAULT_QUEUE),
-    "exports": Work(function="dialer.admin.export_rows.write_next", queue=LONG_QUEUE),
+    "exports": Work(function="dialer.admin.export_rows.write_next", queue=LONG_QUEUE, then=("notices",)),
+    "events": Work(function="dialer.flow.notices.find_next", queue=DEFAULT_QUEUE, then=("notices",)),
+    "recording_events": Work(function="recordings.notices.find_next", queue=DEFAULT_QUEUE, then=("notices",)),
+    "notices": Work(function="dialer.flow.notice_delivery.send_next", queue=LONG_QUEUE),
     "recordings": Work(function="recordings.archive.fetch_next", queue=LONG_QUEUE),
 }
 

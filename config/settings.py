@@ -193,6 +193,17 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = CALLBACK_MAX_BYTES * 2
 EXCHANGES_KEPT_DAYS = env.int("EXCHANGES_KEPT_DAYS", default=90)
 EXPORTS_KEPT_DAYS = env.int("EXPORTS_KEPT_DAYS", default=7)
 
+# --- Notices ----------------------------------------------------------------------------------------------------
+
+email_url = env("EMAIL_URL", default="")  # not a setting by itself: it may hold a password
+SENDS_EMAIL = bool(email_url)
+if SENDS_EMAIL:
+    vars().update(env.email_url_config(email_url))
+EMAIL_TIMEOUT = 20
+EMAIL_SUBJECT_PREFIX = ""
+DEFAULT_FROM_EMAIL = env("EMAIL_FROM", default="Dialer <dialer@localhost>")
+NOTICES_PRIVATE_ADDRESSES = env.bool("NOTICES_PRIVATE_ADDRESSES", default=False)
+
 # --- Language, time, logs ---------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"

@@ -168,3 +168,25 @@ class ExportForm(TextChoices):
 
     XLSX = "xlsx", _("Excel workbook (xlsx)")
     CSV = "csv", _("Text with commas (csv)")
+
+
+class NoticeKind(TextChoices):
+    """What people are told of."""
+
+    CAMPAIGN_ENDED = "campaign_ended", _("a campaign has ended")
+    CAMPAIGN_PAUSED = "campaign_paused", _("a campaign has paused by itself")
+    CAMPAIGN_LATE = "campaign_late", _("a campaign did not start at its time")
+    BATCHES_UNCERTAIN = "batches_uncertain", _("batches whose fate is not known need a person")
+    ACCOUNT_STOPPED = "account_stopped", _("an account was stopped")
+    BALANCE_LOW = "balance_low", _("the balance of an account is low")
+    RECORDINGS_NEAR = "recordings_near", _("recordings are near their deadline")
+    RECORDINGS_LOST = "recordings_lost", _("recordings are lost")
+    EXPORT_READY = "export_ready", _("an export of yours is ready")
+
+
+class NoticeChannel(TextChoices):
+    """By which way people are told."""
+
+    CONSOLE = "console", _("console")
+    EMAIL = "email", _("e-mail")
+    CHAT = "chat", _("chat service")

@@ -22,7 +22,7 @@ LAYERS = (
         "dialer.file_responses",
         "dialer.calling_rules",
     ),
-    ("dialer.carriers",),
+    ("dialer.carriers", "dialer.chat"),
     ("dialer.models",),
     ("dialer.flow",),
     ("dialer.",),
@@ -42,6 +42,8 @@ FORBIDDEN = {
     "dialer.spreadsheet": ("django",),
     "dialer.audio": ("django",),
     "dialer.phone": ("django",),
+    "dialer.chat": ("django", "dialer.models"),
+    "dialer.spreadsheet_writer": ("django",),
     "dialer.calling_rules": ("django", "dialer.models"),
     "dialer.flow": ("django_q", "dialer.tasks", "requests"),
 }

@@ -16,6 +16,7 @@ from dialer.admin import (
     export,
     extension,
     features,
+    notice,
     voice_file,
     webhook,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "export",
     "extension",
     "features",
+    "notice",
     "voice_file",
     "webhook",
 ]

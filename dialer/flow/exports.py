@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
-from dialer.flow import state
+from dialer.flow import notices, state
 from dialer.flow.export_rows import Place, Rows, Section
 from dialer.flow.mistakes import DialerError
 from dialer.models import Export
@@ -271,18 +272,21 @@ class _Turn:
         os.replace(self.part, target)
         now = timezone.now()
         remarks = [self.export.remark, *(remark for section in rows.sections for remark in section.remarks)]
-        is_ours = state.advance(
-            self.export,
-            Export.State.READY,
-            token=self.token,
-            file=name,
-            size_bytes=size_bytes,
-            row_count=self.export.rows_written,
-            remark=" ".join(remark for remark in remarks if remark),
-            written_through={},
-            ready_at=now,
-            expires_at=now + timedelta(days=settings.EXPORTS_KEPT_DAYS),
-        )
+        with transaction.atomic():
+            is_ours = state.advance(
+                self.export,
+                Export.State.READY,
+                token=self.token,
+                file=name,
+                size_bytes=size_bytes,
+                row_count=self.export.rows_written,
+                remark=" ".join(remark for remark in remarks if remark),
+                written_through={},
+                ready_at=now,
+                expires_at=now + timedelta(days=settings.EXPORTS_KEPT_DAYS),
+            )
+            if is_ours:
+                notices.tell_owner(self.export, now=now)
         if not is_ours and self.export.state == Export.State.WRITING:
             still = Export.objects.filter(pk=self.export.pk, state__in=(*Export.OPEN, Export.State.READY))
             if not still.exists():  # stopped at the last moment

@@ -86,7 +86,14 @@ def _start_as_planned(campaign: Campaign) -> bool:
 def pause(campaign: Campaign, *, because: str) -> None:
     """No further batch leaves. Raises DialerError if it does not run."""
     with transaction.atomic():
-        _order(campaign, Campaign.State.PAUSED, {Campaign.State.RUNNING}, "paused", paused_because=because)
+        _order(
+            campaign,
+            Campaign.State.PAUSED,
+            {Campaign.State.RUNNING},
+            "paused",
+            paused_because=because,
+            is_paused_by_person=True,
+        )
         webhooks.tell_of_pause([campaign.pk])
 
 
@@ -106,6 +113,7 @@ def resume(campaign: Campaign) -> None:
             {Campaign.State.PAUSED},
             "resumed",
             paused_because="",
+            is_paused_by_person=False,
             watched_since=timezone.now(),
         )
         for refused in campaign.batches.filter(state=Batch.State.REFUSED, attempts__settled_at=None).distinct():

@@ -15,6 +15,7 @@ from dialer.models.exchange import CarrierExchange
 from dialer.models.export import Export
 from dialer.models.extension import Extension, Transfer
 from dialer.models.launch_sheet import LaunchSheet
+from dialer.models.notice import Notice, NoticeCause, NoticeDelivery, NoticeWay
 from dialer.models.route import Route
 from dialer.models.tally import CallTally
 from dialer.models.test_call import TestCall
@@ -46,6 +47,10 @@ __all__ = [
     "Extension",
     "Heartbeat",
     "LaunchSheet",
+    "Notice",
+    "NoticeCause",
+    "NoticeDelivery",
+    "NoticeWay",
     "RetryRule",
     "Route",
     "Seat",

@@ -139,6 +139,7 @@ class Campaign(SpokenText, HangupSmsWish, TransferWish, CallCourse, models.Model
     is_planned = models.BooleanField(default=False, editable=False)  # every contact is in a batch or skipped
     planned_through = models.PositiveBigIntegerField(default=0, editable=False)  # id of the last contact looked at
     paused_because = models.TextField(blank=True, editable=False)
+    is_paused_by_person = models.BooleanField(default=False, editable=False)  # else it paused by itself
     watched_since = models.DateTimeField(null=True, editable=False)  # bills before the last launch or resume are old
     is_canary_passed = models.BooleanField(default=False, editable=False)
     created_by = models.ForeignKey(

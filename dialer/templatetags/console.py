@@ -9,6 +9,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from dialer.admin import columns
+from dialer.admin.navigation import ATTENTION_CAP, capped_count
+from dialer.flow import notices
 
 register = template.Library()
 register.filter("when", columns.when)
@@ -24,6 +26,13 @@ def icon(name: str) -> SafeString:
     return format_html(
         '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("dialer/icons.svg"), name
     )
+
+
+@register.simple_tag
+def unread_notices(person: Any) -> str:
+    """How many notices somebody has not read: "" for none, "99+" for many. One query, of an index."""
+    count = capped_count(notices.unread(person))
+    return "" if not count else str(count) if count < ATTENTION_CAP else f"{ATTENTION_CAP - 1}+"
 
 
 @register.simple_tag
