@@ -11,10 +11,11 @@ class DialerConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
-        from dialer import checks  # noqa: F401
+        from dialer import checks, roles  # noqa: F401
         from dialer.schedule_sync import sync_after_migrate
 
         post_migrate.connect(sync_after_migrate, sender=self)
+        post_migrate.connect(roles.make_missing)
 
 
 class DialerAdminConfig(AdminConfig):

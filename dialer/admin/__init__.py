@@ -17,6 +17,7 @@ from dialer.admin import (
     extension,
     features,
     notice,
+    user,
     voice_file,
     webhook,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "extension",
     "features",
     "notice",
+    "user",
     "voice_file",
     "webhook",
 ]

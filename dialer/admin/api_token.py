@@ -1,4 +1,4 @@
-"""API tokens: made, shown once, revoked. Everybody has their own; an administrator sees all."""
+"""API tokens: made, shown once, revoked. Everybody has their own; who sees users sees all."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -69,7 +69,7 @@ class ApiTokenAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
         rows = super().get_queryset(request)
-        return rows if request.user.is_superuser else rows.filter(user=request.user.pk)
+        return rows if request.user.has_perm("auth.view_user") else rows.filter(user=request.user.pk)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("dialer.add_apitoken")
