@@ -30,6 +30,7 @@ from dialer.admin.campaign_parts import (
 from dialer.admin.campaign_preview import PreviewDoors, preview_of
 from dialer.admin.campaign_status import StatusDoors
 from dialer.admin.campaign_week import hours_context
+from dialer.admin.copies import CopyDoors
 from dialer.admin.doors import FORM, back_to, door, routes
 from dialer.admin.launch import LaunchDoors
 from dialer.admin.launch_sheet import SheetDoors
@@ -58,7 +59,16 @@ class CampaignList(ChangeList):
 
 @admin.register(Campaign)
 class CampaignAdmin(
-    PathDoors, LaunchDoors, SheetDoors, TestCallDoors, HoursDoors, NumbersDoors, PreviewDoors, StatusDoors, ConsoleAdmin
+    PathDoors,
+    CopyDoors,
+    LaunchDoors,
+    SheetDoors,
+    TestCallDoors,
+    HoursDoors,
+    NumbersDoors,
+    PreviewDoors,
+    StatusDoors,
+    ConsoleAdmin,
 ):
     navigation = Place(Section.OPERATE, 10, "campaigns")
     empty_help = _("A campaign brings one message to a list of people, with one account or several.")
@@ -83,6 +93,8 @@ class CampaignAdmin(
             "rules": self.rules_view,
             "widen": self.widen_view,
             "keep_to_law": self.keep_to_law_view,
+            "copy": self.copy_view,
+            "unanswered": self.unanswered_view,
             "launch": self.launch_view,
             "sheet": self.sheet_view,
             "schedule": self.schedule_view,
