@@ -51,7 +51,10 @@ NEWS = {
 @admin.register(Account)
 class AccountAdmin(AccountFiles, ConsoleAdmin):
     navigation = Place(Section.SET_UP, 10, "accounts")
-    empty_help = _("An account holds what the carrier gave you: an app id, a key and its addresses.")
+    empty_help = _(
+        "An account holds what the carrier gave you: an app id, a key and its addresses. None at hand? The command "
+        "“make demo” plays everything with a sandbox that calls nobody."
+    )
     form = AccountForm
     actions = None
 

@@ -37,7 +37,10 @@ class ByFate(admin.SimpleListFilter):
 class AttemptAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
     """Reached from a batch: who was in it."""
 
-    empty_help = _("Who is handed to the carrier, in which batch and round, is written down here before it leaves.")
+    empty_help = _(
+        "Who is handed to the carrier, in which batch and round, is written down here before it leaves. Launch a "
+        "campaign to see the first."
+    )
     list_display = ["the_number", "row_number", "the_batch", "round", "outcome", "key", "settled", "silent"]
     list_select_related = ["contact", "batch__campaign"]
     list_filter = [ByFate, "disposition"]

@@ -71,7 +71,10 @@ class CampaignAdmin(
     ConsoleAdmin,
 ):
     navigation = Place(Section.OPERATE, 10, "campaigns")
-    empty_help = _("A campaign brings one message to a list of people, with one account or several.")
+    empty_help = _(
+        "A campaign brings one message to a list of people, with one account or several. It is made step by step and "
+        "calls nobody before you launch it."
+    )
     add_page = "new"  # step by step; "add" is the form with all settings
     form = CampaignForm
     actions = None

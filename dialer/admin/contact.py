@@ -26,7 +26,10 @@ from dialer.terms import SkipReason
 @admin.register(Contact)
 class ContactAdmin(PastDoors, phone_numbers.NumbersShown, ReadOnlyAdmin):
     navigation = Place(Section.NUMBERS, 10, "user")
-    empty_help = _("Contacts come from the lists that are uploaded to campaigns.")
+    empty_help = _(
+        "A contact is a row of a list, with its number and what became of it. They come from the lists that are "
+        "uploaded to campaigns: make a campaign first."
+    )
     actions = None
 
     list_display = ["the_number", "fate", "campaign", "contact_list", "row_number", "cell"]

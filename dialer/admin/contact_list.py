@@ -124,7 +124,9 @@ class ShownRow:
 @admin.register(ContactList)
 class ContactListAdmin(ReadOnlyAdmin):
     navigation = Place(Section.NUMBERS, 20, "list")
-    empty_help = _("Lists are uploaded on the page of a campaign.")
+    empty_help = _(
+        "A list is a spreadsheet with the numbers of one campaign. It is uploaded in the third step of a new campaign."
+    )
     actions = None
 
     list_display = ["original_name", "campaign", "status", "rows", "size", "uploaded"]

@@ -76,7 +76,10 @@ class DoNotCallListAdmin(ConsoleAdmin):
     """The house list holds for everybody and for good, so nothing of it can be changed."""
 
     navigation = Place(Section.NUMBERS, 40, "list")
-    empty_help = _("A list is our own, or a register that somebody else keeps and that is uploaded again and again.")
+    empty_help = _(
+        "A list is our own, or a register that somebody else keeps and that is uploaded again and again. Add one, and "
+        "say for which country and which kind of calls it holds."
+    )
     form = DoNotCallListForm
     actions = None
 

@@ -100,7 +100,10 @@ class ExtensionAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
 class TransferAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
     """All transfers; it is reached from the board."""
 
-    empty_help = _("Whoever is put through from a voice menu to an extension appears here.")
+    empty_help = _(
+        "Whoever is put through from a voice menu to an extension appears here. It needs a campaign of that kind, and "
+        "the carrier told where to push what its extensions do: see the account’s page."
+    )
     list_display = ["rang", "the_number", "the_campaign", "extension", "the_state", "waited", "account"]
     list_select_related = ["account", "campaign"]
     list_filter = [within_days("rang_at"), of_campaign("campaign"), "account"]

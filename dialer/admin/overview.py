@@ -14,30 +14,21 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from dialer.admin import charts, columns, overview_health
+from dialer.admin import charts, columns, first_run, overview_health
 from dialer.admin.addresses import address_for, list_for
 from dialer.admin.charts import Chart
+from dialer.admin.first_run import Step
 from dialer.admin.navigation import Figure, Text
 from dialer.admin.overview_health import AccountLine, QueuePulse, Sign, spent
 from dialer.flow import sums
 from dialer.flow.hours import zone_of
 from dialer.flow.summaries import QUERY_COUNT, Summary, summaries
 from dialer.flow.sums import Calls
-from dialer.models import Account, CallRecord, Campaign, VoiceFile
+from dialer.models import CallRecord, Campaign
 from dialer.terms import Disposition
 
 QUERY_LIMIT = 4 + QUERY_COUNT + overview_health.QUERY_LIMIT
 CAMPAIGNS_SHOWN = 6
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """One step of the way to the first campaign."""
-
-    title: Text
-    help: Text
-    url: str  # "" if this user may not take it
-    is_done: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +81,7 @@ class Overview:
     accounts: list[AccountLine]
     pulses: list[QueuePulse]
     signs: list[Sign]
-    steps: list[Step]  # empty as soon as there is a campaign
+    steps: list[Step]  # empty as soon as something was launched
 
     @property
     def next_step(self) -> Step | None:
@@ -100,7 +91,7 @@ class Overview:
 def read(site: AdminSite, request: HttpRequest, *, now: datetime | None = None) -> Overview:
     """Look at the tables as they stand. Costs at most QUERY_LIMIT queries."""
     now = now or timezone.now()
-    steps = _steps(site, request)
+    steps = first_run.steps(site, request)
     today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     sees_calls = bool(address_for(site, request, CallRecord, "changelist"))
     calls = sums.between(today, today + timedelta(days=1)) if not steps else sums.NO_CALLS
@@ -119,31 +110,6 @@ def read(site: AdminSite, request: HttpRequest, *, now: datetime | None = None) 
         signs=overview_health.signs(site, request, now),
         steps=steps,
     )
-
-
-def _steps(site: AdminSite, request: HttpRequest) -> list[Step]:
-    if Campaign.objects.exists():
-        return []
-    return [
-        Step(
-            title=_("Add an account"),
-            help=_("The credentials that the carrier gave you."),
-            url=address_for(site, request, Account, "add"),
-            is_done=Account.objects.exists(),
-        ),
-        Step(
-            title=_("Upload a voice file"),
-            help=_("The message that is played. Any sound file will do; it is converted for the carrier."),
-            url=address_for(site, request, VoiceFile, "add"),
-            is_done=VoiceFile.objects.exists(),
-        ),
-        Step(
-            title=_("Make a campaign"),
-            help=_("It brings an account, a voice file and a list of numbers together."),
-            url=address_for(site, request, Campaign, "add"),
-            is_done=False,
-        ),
-    ]
 
 
 def _figures(site: AdminSite, request: HttpRequest, calls: Calls, since: str) -> Iterator[Figure]:

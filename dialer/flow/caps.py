@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.db.models import Count, Q, QuerySet
 
 from dialer.calling_rules import Caps
 from dialer.models import Attempt, Batch
@@ -27,8 +26,7 @@ def capped_until(numbers: Numbers, *, law: Caps, now: datetime, besides: Batch |
     The stricter of the law's figure and the house's holds. Whoever stands in a batch that is to leave counts as
     called now, and so does whoever may have been called, as in an uncertain batch. `besides` is not counted.
     """
-    wishes = ((DAY, settings.CALLS_PER_DAY, law.per_day), (WEEK, settings.CALLS_PER_WEEK, law.per_week))
-    limits = [(period, _stricter(house, legal)) for period, house, legal in wishes if house or legal]
+    limits = _limits(law)
     found = {}
     for number, moments in _called(numbers, since=now - WEEK, now=now, besides=besides).items():
         until = [_free_at(moments, period, limit, now=now) for period, limit in limits]
@@ -37,10 +35,30 @@ def capped_until(numbers: Numbers, *, law: Caps, now: datetime, besides: Batch |
     return found
 
 
-def handed_over_since(numbers: Numbers, *, period: timedelta, now: datetime | None = None) -> set[str]:
-    """Those of the numbers that were handed over within the period, or stand in a batch that is to leave."""
-    now = now or timezone.now()
-    return set(_called(numbers, since=now - period, now=now, besides=None))
+def handed_over_count(numbers: Numbers, *, period: timedelta, now: datetime) -> int:
+    """How many of the numbers were handed over within the period, or stand in a batch that is to leave."""
+    return _rows(numbers, since=now - period).values("contact__number").distinct().count()
+
+
+def capped_count(numbers: Numbers, *, law: Caps, now: datetime) -> int:
+    """How many of the numbers `capped_until` would name; counted by the database."""
+    limits = _limits(law)
+    if not limits:
+        return 0
+    waits = Q(batch__sent_at__isnull=True)
+    counts = {
+        f"within_{period.days}": Count("pk", filter=waits | Q(batch__sent_at__gt=now - period)) for period, _ in limits
+    }
+    too_often = Q()
+    for period, limit in limits:
+        too_often |= Q(**{f"within_{period.days}__gte": limit})
+    rows = _rows(numbers, since=now - WEEK).order_by().values("contact__number")
+    return rows.annotate(**counts).filter(too_often).count()
+
+
+def _limits(law: Caps) -> list[tuple[timedelta, int]]:
+    wishes = ((DAY, settings.CALLS_PER_DAY, law.per_day), (WEEK, settings.CALLS_PER_WEEK, law.per_week))
+    return [(period, _stricter(house, legal)) for period, house, legal in wishes if house or legal]
 
 
 def _free_at(moments: list[datetime], period: timedelta, limit: int, *, now: datetime) -> datetime:
@@ -56,12 +74,16 @@ def _stricter(house: int, law: int | None) -> int:
 
 def _called(numbers: Numbers, *, since: datetime, now: datetime, besides: Batch | None) -> dict[str, list[datetime]]:
     """When each number was handed over; a batch that waits counts as of now."""
-    rows = Attempt.objects.filter(
-        Q(batch__sent_at__gte=since) | Q(batch__sent_at__isnull=True), contact__number__in=numbers
-    ).exclude(CALLED_NOBODY)
+    rows = _rows(numbers, since=since)
     if besides is not None:
         rows = rows.exclude(batch=besides)
     called = defaultdict(list)
     for number, sent_at in rows.values_list("contact__number", "batch__sent_at"):
         called[number].append(sent_at or now)
     return called
+
+
+def _rows(numbers: Numbers, *, since: datetime) -> QuerySet[Attempt]:
+    """Attempts of batches that left since then or are to leave."""
+    left = Q(batch__sent_at__gte=since) | Q(batch__sent_at__isnull=True)
+    return Attempt.objects.filter(left, contact__number__in=numbers).exclude(CALLED_NOBODY)

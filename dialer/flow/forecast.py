@@ -10,9 +10,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from dialer.flow import routes
+from dialer.flow import caps, routes
 from dialer.flow.batching import batch_size
-from dialer.flow.caps import capped_until, handed_over_since
 from dialer.flow.connect import capabilities_of
 from dialer.flow.hours import hours_of
 from dialer.flow.mistakes import DialerError
@@ -24,7 +23,6 @@ RECENT_CALLS = 1000  # of an account, the newest: what they cost tells what the 
 LOW, HIGH = 0.1, 0.9  # of the answered calls, by what they cost
 FEWEST_COSTS = 5  # answered calls with a price; fewer tell nothing
 MOST_STRETCHES = 400  # of open hours that an end may be away: more than a year
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,9 +97,9 @@ def costs(parts: Sequence[Share]) -> list[Cost]:
     return [_cost(part.account, part.people) for part in parts if part.people]
 
 
-def called_today(campaign: Campaign) -> int:
+def called_today(campaign: Campaign, *, now: datetime) -> int:
     """People of the campaign who were handed over by any campaign within the last 24 hours."""
-    return len(handed_over_since(_numbers(campaign), period=DAY))
+    return caps.handed_over_count(_numbers(campaign), period=caps.DAY, now=now)
 
 
 def capped_count(campaign: Campaign, *, now: datetime) -> int:
@@ -110,7 +108,7 @@ def capped_count(campaign: Campaign, *, now: datetime) -> int:
         law = hours_of(campaign, on=now.date()).rules.caps
     except DialerError:
         return 0
-    return len(capped_until(_numbers(campaign), law=law, now=now))
+    return caps.capped_count(_numbers(campaign), law=law, now=now)
 
 
 def _share(campaign: Campaign, way: Route, people: int) -> Share:

@@ -61,7 +61,7 @@ def content_of(campaign: Campaign, sheet: Preflight, *, now: datetime, start_at:
             "is_measured": rate.is_measured,
         },
         "costs": [_cost(cost) for cost in forecast.costs(parts)],
-        "called_today": forecast.called_today(campaign),
+        "called_today": forecast.called_today(campaign, now=now),
         "capped": forecast.capped_count(campaign, now=now),
         "canary_size": campaign.canary_size,
         "retry_rules": [str(rule) for rule in campaign.retry_rules.all()],

@@ -270,17 +270,20 @@ def test_error_pages_need_no_context(name):
 # --- Overview -------------------------------------------------------------------------------------------------------
 
 
-def test_an_empty_console_shows_the_three_steps_with_the_next_one_first(client, boss):
-    factories.make_account()
+def test_an_empty_console_shows_the_steps_with_the_next_one_first(client, boss):
+    account = factories.make_account()
 
     seen = client.get("/").context["overview"]
 
     assert [(str(step.title), step.is_done, step.url) for step in seen.steps] == [
         ("Add an account", True, "/dialer/account/add/"),
+        ("Test the connection", False, f"/dialer/account/{account.pk}/change/"),
         ("Upload a voice file", False, "/dialer/voicefile/add/"),
         ("Make a campaign", False, "/dialer/campaign/add/"),
+        ("Call your own telephone", False, ""),
+        ("Launch", False, ""),
     ]
-    assert seen.next_step.url == "/dialer/voicefile/add/"
+    assert seen.next_step.url == f"/dialer/account/{account.pk}/change/"
 
 
 def test_the_overview_counts_the_calls_of_today_only(client, boss):

@@ -7,12 +7,12 @@ import pytest
 from django.utils import timezone
 
 from dialer.calling_rules import Caps
-from dialer.flow import batching, dispatch
+from dialer.flow import batching, caps, dispatch
 from dialer.flow.caps import capped_until
 from dialer.models import Batch, Campaign
 from dialer.terms import Disposition
 from tests.carrier import TestCarrier, placed
-from tests.factories import fresh_number, make_batch, make_campaign, make_contact
+from tests.factories import fresh_number, make_batch, make_campaign, make_contact, make_contacts
 
 pytestmark = pytest.mark.django_db
 
@@ -163,3 +163,20 @@ def test_a_number_takes_the_same_number_of_queries_as_a_thousand(django_assert_n
 
     with django_assert_num_queries(1):
         assert capped_until(numbers, law=NO_LAW, now=timezone.now())
+
+
+def test_counting_the_capped_agrees_with_naming_them(settings) -> None:
+    settings.CALLS_PER_DAY, settings.CALLS_PER_WEEK = 1, 2
+    now = timezone.now()
+    campaign = make_campaign()
+    people = make_contacts(4, campaign=campaign)
+    hour, days = now - timedelta(hours=1), now - timedelta(days=3)
+    make_batch(contacts=people[:1], state=Batch.State.ACCEPTED, sent_at=hour)  # today
+    make_batch(contacts=people[1:2], state=Batch.State.ACCEPTED, sent_at=days)  # once this week
+    make_batch(contacts=people[2:3], state=Batch.State.REFUSED, sent_at=hour)  # never
+    numbers = [contact.number for contact in people]
+
+    named = caps.capped_until(numbers, law=NO_LAW, now=now)
+
+    assert len(named) == caps.capped_count(numbers, law=NO_LAW, now=now) == 1
+    assert caps.handed_over_count(numbers, period=caps.DAY, now=now) == 1
