@@ -277,6 +277,7 @@ def _record(account: Account, calls: list[Call], *, via: Via, now: datetime) -> 
     rows |= _known_by_another_id([call for call in calls if call.carrier_call_id not in rows], matcher)
     before = {row.pk: _saved_facts(row) for row in rows.values()}
     tallied = tallies.count(rows.values())
+    heard = {row.pk: webhooks.heard_of(row) for row in rows.values()}
     left: set[int | None] = set()
     for call in calls:
         row = rows.setdefault(call.carrier_call_id, CallRecord(account=account, carrier_call_id=call.carrier_call_id))
@@ -286,6 +287,7 @@ def _record(account: Account, calls: list[Call], *, via: Via, now: datetime) -> 
     changed = [row for _, row in sorted(rows.items()) if row.pk is None or before[row.pk] != _saved_facts(row)]
     CallRecord.objects.bulk_create([row for row in changed if row.pk is None])
     _conclude(changed, [row for row in changed if row.pk in before], matcher, left=left, now=now)
+    webhooks.tell_of_calls([row for row in changed if heard.get(row.pk) != webhooks.heard_of(row)], now=now)
     tallies.move(tallied, tallies.count(rows.values()))
 
 
@@ -314,6 +316,7 @@ def _adopt(batch: Batch, *, now: datetime) -> int:
         tallied = tallies.count(found)
         left = {matcher.link(row, row.number) for row in found}
         _conclude(found, found, matcher, left=left, now=now)
+        webhooks.tell_of_calls(found, now=now)
         tallies.move(tallied, tallies.count(found))
     return len(found)
 
@@ -331,7 +334,6 @@ def _conclude(
     outcome.settle({attempt for attempt in attempts if attempt is not None}, now=now)
     evidence.accept_proven(matcher.batches())
     withdrawal.accept_contradicted(matcher.batches())
-    webhooks.tell_of_calls(changed, now=now)
 
 
 def _known(account: Account, keys: Iterable[str]) -> dict[str, CallRecord]:

@@ -24,7 +24,8 @@ OF_CALLS = (WebhookKind.CALL_ANSWERED, WebhookKind.KEY_PRESSED)
 def tell_of_calls(changed: Sequence[CallRecord], *, now: datetime) -> None:
     """Webhooks that want it hear of answered calls and of pressed keys. Inside the transaction of the calls.
 
-    May be repeated with the same calls: each event is there once. Calls of no campaign, such as test calls, are left
+    May be repeated with the same calls: each event is there once (leave out those with nothing new by `heard_of`,
+    for writing in vain costs as much). Calls of no campaign, such as test calls, are left
     out. Without a webhook that wants it one query, else a fixed number for every ROWS_AT_A_TIME events.
     """
     calls = [call for call in changed if call.campaign_id and (call.keypress or _is_answered(call))]
@@ -49,6 +50,11 @@ def tell_of_calls(changed: Sequence[CallRecord], *, now: datetime) -> None:
             what = f"{call.pk}-{call.keypress}"  # another key, known later, is news
             deliveries += _for_each(hooks, WebhookKind.KEY_PRESSED, what, content, call.number, at=now, now=now)
     _store(deliveries)
+
+
+def heard_of(call: CallRecord) -> tuple[Any, ...]:
+    """What decides whether there is something new to tell of a call."""
+    return call.campaign_id, _is_answered(call), call.keypress
 
 
 def tell_of_pause(campaigns: Iterable[int], *, now: datetime | None = None) -> None:

@@ -4,12 +4,14 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from dialer.carriers.contract import Call
@@ -102,9 +104,12 @@ def test_a_callback_and_the_bill_about_its_call_are_one_event() -> None:
         is_outgoing=True,
         raw={},
     )
-    ledger.record(batch.account, [call], via=Via.CALLBACK)
+    ledger.record(batch.account, [replace(call, keypress="", disposition=Disposition.UNKNOWN)], via=Via.CALLBACK)
     ledger.record(batch.account, [call], via=Via.PULL)
+    with CaptureQueriesContext(connection) as queries:
+        ledger.record(batch.account, [replace(call, ring_seconds=4)], via=Via.PULL)
 
+    assert not [query for query in queries if "webhook" in query["sql"]], "nothing of it is news"
     assert [row.kind for row in WebhookDelivery.objects.order_by("kind")] == ["call_answered", "key_pressed"]
 
 
