@@ -55,6 +55,9 @@ class CampaignList(ChangeList):
         found = summaries(self.result_list)
         for campaign in self.result_list:
             campaign.summary = found[campaign.pk]
+        drafts = [campaign for campaign in self.result_list if campaign.state == Campaign.State.DRAFT]
+        for waiting in guided.unfinished(drafts):
+            waiting.campaign.waits_at = waiting
 
 
 @admin.register(Campaign)
@@ -253,7 +256,12 @@ class CampaignAdmin(
     @admin.display(description=_("done"))
     def progress(self, campaign: Campaign) -> SafeString | str:
         summary = campaign.summary  # set by CampaignList
-        if campaign.state in (Campaign.State.DRAFT, Campaign.State.SCHEDULED):
+        if campaign.state == Campaign.State.DRAFT:
+            words = gettext("%s to call") % columns.count(summary.callable_count)
+            waiting = campaign.waits_at  # set by CampaignList
+            goes_on = gettext("goes on at “%s”") % waiting.step
+            return format_html('{} <a class="quiet" href="{}">{}</a>', words, waiting.url, goes_on)
+        if campaign.state == Campaign.State.SCHEDULED:
             return gettext("%s to call") % columns.count(summary.callable_count)
         return columns.progress_bar(summary.done, summary.callable_count)
 

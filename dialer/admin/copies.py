@@ -22,7 +22,11 @@ class CopyDoors:
     @door("add_campaign", methods=ORDER)
     def copy_view(self: Any, request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
         _needs_view(request)
-        new = copies.copy(campaign, by=request.user)
+        try:
+            new = copies.copy(campaign, by=request.user)
+        except DialerError as error:
+            messages.error(request, str(error))
+            return back_to(campaign)
         messages.success(request, gettext("“%s” is a draft with the same settings. Add the numbers.") % new)
         return back_to(new, "numbers")
 

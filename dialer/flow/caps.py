@@ -37,7 +37,7 @@ def capped_until(numbers: Numbers, *, law: Caps, now: datetime, besides: Batch |
 
 def handed_over_count(numbers: Numbers, *, period: timedelta, now: datetime) -> int:
     """How many of the numbers were handed over within the period, or stand in a batch that is to leave."""
-    return _rows(numbers, since=now - period).values("contact__number").distinct().count()
+    return _rows(numbers, since=now - period).order_by().values("contact__number").distinct().count()
 
 
 def capped_count(numbers: Numbers, *, law: Caps, now: datetime) -> int:

@@ -291,6 +291,14 @@ def test_unfinished_drafts_say_where_they_go_on():
     assert door(campaign, "voice") in page
 
 
+def test_the_list_of_campaigns_says_where_each_draft_goes_on():
+    campaign = fresh_draft()
+
+    page = text(operator(), "/dialer/campaign/")
+
+    assert f'href="{door(campaign, "voice")}">goes on at “Voice”' in page
+
+
 def test_somebody_may_save_and_finish_later():
     response = operator().post(NEW, what(account=make_account().pk, _later="x"), follow=True)
 
