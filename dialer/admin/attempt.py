@@ -44,6 +44,8 @@ class AttemptAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
     list_display = ["the_number", "row_number", "the_batch", "round", "outcome", "key", "settled", "silent"]
     list_select_related = ["contact", "batch__campaign"]
     list_filter = [ByFate, "disposition"]
+    more_columns = ["next_round", "calls"]
+    columns_with_links = ["the_number", "the_batch", "calls"]
     search_fields = ["contact__number__exact"]
     list_display_links = ["row_number"]
     sortable_by: list[str] = []

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from dialer.admin.lists import CappedPaginator, QuickList
+from dialer.admin.looks import ListLooks
 from dialer.admin.navigation import Attention, Figure, Place
 from dialer.models.secret import EncryptedTextField
 
@@ -60,7 +61,7 @@ class ConsoleForm(forms.ModelForm):
                 form_field.keep(getattr(self.instance, name))
 
 
-class ConsoleAdmin(admin.ModelAdmin):
+class ConsoleAdmin(ListLooks):
     """A page of the console. How it shows itself in navigation and overview: see dialer/admin/site.py."""
 
     navigation: Place | None = None

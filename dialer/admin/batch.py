@@ -77,6 +77,9 @@ class BatchAdmin(VerdictDoors, TaskDoors, ReadOnlyAdmin):
         "next_question",
         "said",
     ]
+    more_columns = ["account", "the_reference", "settled", "next_try", "tries", "last_question", "task_id"]
+    needs_of_columns = {"account": "account"}
+    columns_with_links = ["the_reference", "task_id"]
     list_select_related = ["campaign"]
     list_filter = [within_days("sent_at"), of_campaign("campaign"), OfAccount, "state"]
     list_per_page = 25

@@ -43,6 +43,9 @@ class CallRecordAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
         "known_by",
     ]
     list_select_related = ["campaign"]
+    more_columns = ["account", "the_batch", "the_caller_id", "hung_up", "answered", "ended", "the_cost", "call_id"]
+    needs_of_columns = {"account": "account", "the_batch": "batch__campaign"}
+    columns_with_links = ["the_number", "the_batch", "play", "call_id"]
     list_filter = [
         within_days("started_at"),
         CallsOfCampaign,
@@ -185,6 +188,10 @@ class CallRecordAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
     @admin.display(description=_("campaign"))
     def campaign_link(self, row: CallRecord) -> SafeString | str:
         return to_row(row.campaign)
+
+    @admin.display(description=_("batch"))
+    def the_batch(self, row: CallRecord) -> SafeString | str:
+        return to_row(row.batch)
 
     @admin.display(description=_("batch"))
     def batch_link(self, row: CallRecord) -> SafeString | str:

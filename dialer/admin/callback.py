@@ -34,6 +34,7 @@ class CallbackAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
         "address on the account’s page."
     )
     list_display = ["received", "account", "the_state", "times_received", "source", "complaint"]
+    more_columns = ["kind", "applied", "last_received", "how_read"]
     list_select_related = ["account"]
     list_filter = [within_days("received_at"), OfAccount, "state"]
     ordering = ["-received_at", "-pk"]

@@ -37,6 +37,8 @@ class ContactAdmin(PastDoors, phone_numbers.NumbersShown, ReadOnlyAdmin):
     fields = ["the_number", "fate", "campaign", "contact_list", "row_number", "cell", "its_texts"]
     list_filter = [of_campaign("campaign"), WhySkipped, ByFate]
     list_select_related = ["campaign__account", "contact_list"]
+    more_columns = ["account", "its_texts"]
+    columns_with_links = ["the_number"]
     search_fields = ["number"]
     sortable_by = ["the_number"]
     ordering = ["pk"]
@@ -74,6 +76,10 @@ class ContactAdmin(PastDoors, phone_numbers.NumbersShown, ReadOnlyAdmin):
     @admin.display(description=_("number"), ordering="number")
     def the_number(self, contact: Contact) -> SafeString | str:
         return phone_numbers.shown(contact.number, contact)
+
+    @admin.display(description=_("account"))
+    def account(self, contact: Contact) -> str:
+        return str(contact.campaign.account)
 
     @admin.display(description=_("cell"))
     def cell(self, contact: Contact) -> SafeString:

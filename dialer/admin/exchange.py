@@ -44,6 +44,9 @@ class ExchangeAdmin(ReadOnlyAdmin):
     list_display = ["time", "purpose", "account", "answer", "elapsed", "complaint"]
     list_select_related = ["account"]
     list_filter = [within_days("at"), OfAccountInTime, ByAnswer]
+    more_columns = ["address", "batch_link"]
+    needs_of_columns = {"batch_link": "batch__campaign"}
+    columns_with_links = ["batch_link"]
     search_fields = ["batch__reference__exact"]
     search_help_text = _("The reference of a batch")
     ordering = ["-at", "-pk"]

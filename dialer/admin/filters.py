@@ -12,6 +12,7 @@ from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
@@ -24,6 +25,7 @@ CAMPAIGNS_OFFERED = 30
 MOST_DIGITS = 18  # fits in the database's integers
 # As links from other pages write it, on each page: Django refuses the name of a field behind another row.
 CAMPAIGN = "campaign__id__exact"
+CAMPAIGN_TYPED = "campaign"
 
 
 class AskingFilter(ListFilter):
@@ -33,6 +35,7 @@ class AskingFilter(ListFilter):
 
     def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)
+        self.opts = model._meta
         for name in self.parameters:
             if name in params:
                 self.used_parameters[name] = params.pop(name)[-1]
@@ -129,7 +132,7 @@ class OfCampaign(AskingFilter):
 
     title = _("campaign")
     template = "admin/filters/campaign.html"
-    parameters = (CAMPAIGN, "campaign")
+    parameters = (CAMPAIGN, CAMPAIGN_TYPED)
     field: str
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -144,8 +147,13 @@ class OfCampaign(AskingFilter):
             yield self.choice(changelist, name, is_chosen=key == self.chosen, **{CAMPAIGN: str(key)})
 
     @property
+    def choices_url(self) -> str:
+        """Where the names are asked for while somebody types; each list of the console has it."""
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_campaigns")
+
+    @property
     def typed(self) -> str:
-        return self.said("campaign").strip()
+        return self.said(CAMPAIGN_TYPED).strip()
 
     @property
     def chosen(self) -> int:

@@ -15,6 +15,7 @@ from dialer.models.exchange import CarrierExchange
 from dialer.models.export import Export
 from dialer.models.extension import Extension, Transfer
 from dialer.models.launch_sheet import LaunchSheet
+from dialer.models.list_look import ColumnChoice, SavedFilter
 from dialer.models.notice import Notice, NoticeCause, NoticeDelivery, NoticeWay
 from dialer.models.route import Route
 from dialer.models.tally import CallTally
@@ -39,6 +40,7 @@ __all__ = [
     "CarrierFile",
     "CarrierPeriod",
     "Claimable",
+    "ColumnChoice",
     "Contact",
     "ContactList",
     "DoNotCall",
@@ -53,6 +55,7 @@ __all__ = [
     "NoticeWay",
     "RetryRule",
     "Route",
+    "SavedFilter",
     "Seat",
     "TestCall",
     "Transfer",
