@@ -53,7 +53,8 @@ class ByFate(admin.SimpleListFilter):
         if fate is None:
             return contacts
         campaign = key_of(request.GET.get(CAMPAIGN, ""))
-        if fate == "open" and request.GET.get(SEARCH_VAR):  # few, and the first of all would not do
+        # Among few found by a search, and for an export, the first of all would not do.
+        if fate == "open" and (request.GET.get(SEARCH_VAR) or getattr(request, "wants_every_row", False)):
             closed = Q(settled_at__isnull=False) | Q(silent_since__isnull=False)
             return contacts.filter(~Exists(Attempt.objects.filter(closed, contact=OuterRef("pk"))), skip_reason="")
         if fate == "open":

@@ -38,14 +38,19 @@ def write_next() -> bool:
 
 def chosen(export: Export) -> QuerySet[Any]:
     """The rows that were ordered. Raises DialerError if its owner may not have them any more."""
-    return list_for(export.owner, export.kind, export.conditions).queryset
+    return list_for(export.owner, export.kind, export.conditions, wants_every_row=True).queryset
 
 
-def list_for(user: Any, kind: str, conditions: str) -> ChangeList:
-    """The list with these conditions, as `user` would see it. Raises DialerError with a sentence."""
+def list_for(user: Any, kind: str, conditions: str, *, wants_every_row: bool = False) -> ChangeList:
+    """The list with these conditions, as `user` would see it. Raises DialerError with a sentence.
+
+    For the screen a filter may find the first so many rows only. With `wants_every_row` it must not, however long
+    that takes: filters ask the request.
+    """
     page = admin.site._registry[LISTS[kind]]
     request = HttpRequest()
     request.method, request.GET, request.user = "GET", QueryDict(conditions), user
+    request.wants_every_row = wants_every_row
     if not (user.is_active and user.has_perm(PERMISSION) and page.has_view_permission(request)):
         raise DialerError(gettext("You may not export these rows. Ask your administrator."))
     try:

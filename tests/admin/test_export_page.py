@@ -10,12 +10,19 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
-from dialer.admin import export_rows
+from dialer.admin import contact_filters, export_rows, lists, phone_numbers
 from dialer.flow import exports
 from dialer.models import CallRecord, Campaign, Export
 from dialer.terms import Disposition, SkipReason
 from tests.admin.visits import list_of, page_of, query_count, text, visitor
-from tests.factories import make_call_record, make_campaign, make_contact, make_skipped_contact, make_user
+from tests.factories import (
+    make_call_record,
+    make_campaign,
+    make_contact,
+    make_contacts,
+    make_skipped_contact,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +86,18 @@ def test_a_search_is_exported_and_its_number_stands_nowhere_in_words() -> None:
     assert wanted.number not in text(client, DOWNLOADS)
 
 
+@pytest.mark.parametrize("query", ["call=open", "q=%2B62812", "skip_reason__exact=", ""])
+def test_an_export_does_not_end_where_a_list_does(query: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (contact_filters, lists, phone_numbers):
+        monkeypatch.setattr(module, "COUNT_CAP", 1)
+    client = visitor(*ALL, "dialer.see_full_numbers")
+    people = make_contacts(4)
+
+    _heading, *rows = fetched(client, order(client, "contacts", query))
+
+    assert len(rows) == len(people)
+
+
 def test_rejected_rows_of_a_campaign() -> None:
     client = visitor(*ALL)
     contact = make_contact()
@@ -101,6 +120,13 @@ def test_a_campaigns_page_leads_to_its_exports_for_whoever_may() -> None:
     assert f"{door('contacts')}?campaign__id__exact={campaign.pk}" in page
     assert all(f'value="{kind}"' in order_page for kind in ("contacts", "rejected", "calls"))
     assert door("contacts") not in text(visitor("dialer.view_campaign", "dialer.view_contact"), address)
+
+
+def test_a_drafts_lists_lead_to_the_rows_that_are_not_called() -> None:
+    contact = make_contact()
+    numbers = reverse("admin:dialer_campaign_numbers", args=[contact.campaign_id])
+
+    assert f"{door('rejected')}?campaign__id__exact={contact.campaign_id}" in text(visitor(*ALL), numbers)
 
 
 @pytest.mark.parametrize(
