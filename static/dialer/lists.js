@@ -20,6 +20,8 @@ if (filters && opener) {
   tools.classList.add("has-drawer");
   opener.addEventListener("click", () => showFilters(true));
   filters.querySelector(".filters-done").addEventListener("click", () => showFilters(false));
+  // Somebody has just looked for a campaign in it.
+  if (matchMedia("(max-width: 640px)").matches && filters.querySelector("details[open]")) showFilters(true);
   document.addEventListener("click", (event) => {
     const isOpen = document.body.classList.contains("filters-open");
     if (isOpen && !filters.contains(event.target) && !opener.contains(event.target)) showFilters(false);
