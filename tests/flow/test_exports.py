@@ -389,7 +389,7 @@ def test_what_was_written_behind_the_last_note_is_not_taken_over(monkeypatch: py
 
     rows = csv_of(Export.objects.get())
     assert len(rows) == 7
-    assert len({len(row) for row in rows}) == 1
+    assert not any("half a row" in cell for row in rows for cell in row)
 
 
 def test_a_large_csv_gives_others_their_turn_and_goes_on(monkeypatch: pytest.MonkeyPatch, media: Path) -> None:
