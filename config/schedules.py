@@ -31,7 +31,10 @@ WORK = {
     "bills": Work(function="dialer.flow.ledger.pull_next", queue=LONG_QUEUE, then=AFTER_BILLS),
     "questions": Work(function="dialer.flow.ledger.ask_next", queue=LONG_QUEUE, then=AFTER_BILLS),
     "balances": Work(function="dialer.flow.money.ask_next", queue=LONG_QUEUE),
-    "settle": Work(function="dialer.flow.lifecycle.settle_next", queue=DEFAULT_QUEUE, then=("dispatch", "webhooks")),
+    "settle": Work(
+        function="dialer.flow.lifecycle.settle_next", queue=DEFAULT_QUEUE, then=("dispatch", "webhooks", "tallies")
+    ),
+    "tallies": Work(function="dialer.flow.batch_tallies.tally_next", queue=DEFAULT_QUEUE),
     "webhooks": Work(function="dialer.flow.webhook_delivery.deliver_next", queue=LONG_QUEUE),
     "prune": Work(function="dialer.flow.housekeeping.prune_next", queue=DEFAULT_QUEUE),
     "exports": Work(function="dialer.admin.export_rows.write_next", queue=LONG_QUEUE, then=("notices",)),

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import get_content_type_for_model
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -59,8 +58,7 @@ def standstill(campaign: Campaign, *, now: datetime) -> str:
 
 
 def pending(campaign: Campaign, progress: Progress) -> list[Pending]:
-    """Everybody of whom something is still to come, or to be asked; with two queries."""
-    attempts = _of_attempts(campaign)
+    """Everybody of whom something is still to come, or to be asked; with three queries at most."""
     postponed = campaign.contacts.filter(postponed_until__isnull=False, skip_reason="").aggregate(
         count=Count("pk"), first=Min("postponed_until")
     )
@@ -70,7 +68,7 @@ def pending(campaign: Campaign, progress: Progress) -> list[Pending]:
             label=_("Silent"),
             count=progress.silent,
             note=_("Handed over and never billed; the oldest since"),
-            at=attempts["silent_since"],
+            at=_first(campaign, "silent_since") if progress.silent else None,
             url=list_address(Contact, **here, call="silent"),
         ),
         Pending(
@@ -81,9 +79,9 @@ def pending(campaign: Campaign, progress: Progress) -> list[Pending]:
         ),
         Pending(
             label=_("Next round planned"),
-            count=attempts["again"],
+            count=progress.again,
             note=_("Called again by rule; the first at"),
-            at=attempts["again_at"],
+            at=_first(campaign, "retry_at") if progress.again else None,
         ),
         Pending(
             label=_("Postponed"),
@@ -147,12 +145,10 @@ def _somebody_is_due(campaign: Campaign, *, now: datetime) -> bool:
     return again.exists() or campaign.contacts.filter(postponed_until__lte=now, skip_reason="").exists()
 
 
-def _of_attempts(campaign: Campaign) -> dict[str, Any]:
-    return Attempt.objects.filter(batch__campaign=campaign).aggregate(
-        silent_since=Min("silent_since"),
-        again=Count("pk", filter=Q(retry_at__isnull=False)),
-        again_at=Min("retry_at"),
-    )
+def _first(campaign: Campaign, field: str) -> datetime | None:
+    """The earliest of these moments among the attempts of the campaign."""
+    found = Attempt.objects.filter(batch__campaign=campaign, **{f"{field}__isnull": False})
+    return found.aggregate(first=Min(field))["first"]
 
 
 def _events(campaign: Campaign, batches: Iterable[Batch]) -> Iterator[Event]:

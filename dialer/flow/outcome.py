@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import Exists, F, OuterRef, QuerySet
 
+from dialer.flow import batch_tallies
 from dialer.models import Attempt, Batch, CallRecord
 from dialer.terms import Disposition
 
@@ -39,6 +40,7 @@ def settle(keys: Collection[int], *, now: datetime) -> None:
         ["disposition", "keypress", "settled_at", "silent_since", "is_judged", "retry_at"],
         batch_size=500,
     )
+    batch_tallies.forget({attempt.batch_id for attempt in attempts})
 
 
 def _overtaken(keys: Collection[int]) -> QuerySet[Attempt]:

@@ -1,17 +1,19 @@
 """How far a campaign is, and whether everything adds up."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, When
+from django.db.models import BooleanField, Case, Count, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Sum, When
 
-from dialer.models import Attempt, Batch, CallRecord, Campaign
+from dialer.models import Attempt, Batch, BatchTally, CallRecord, Campaign
 from dialer.terms import Disposition, SkipReason
 
 OVER = (Campaign.State.FINISHED, Campaign.State.CANCELLED)
+# Why somebody may be skipped who has an attempt already; all other reasons are found when a list is read.
+SKIPPED_AFTER_READING = (SkipReason.DO_NOT_CALL, SkipReason.TEXT_MISSING)
 DIALLED = (Batch.State.ACCEPTED, Batch.State.SETTLED)
 
 
@@ -25,6 +27,7 @@ class Progress:
     silent: int  # handed over and never billed
     not_called: int  # refused or dropped by the carrier, or cancelled before they left
 
+    again: int  # of those waiting: a further round is planned
     uncertain: int  # of those at the carrier: in batches without a clear answer
     callable_count: int
     skipped: dict[SkipReason, int]
@@ -84,6 +87,7 @@ def progress(campaign: Campaign) -> Progress:
         settled=in_place[_Place.SETTLED],
         silent=in_place[_Place.SILENT],
         not_called=not_called,
+        again=sum(kind.count for kind in kinds if kind.is_again),
         uncertain=sum(
             kind.count for kind in kinds if kind.place == _Place.AT_THE_CARRIER and kind.batch_state in Batch.UNCLEAR
         ),
@@ -139,13 +143,19 @@ class _Kind:
 
 
 def _kinds(campaign: Campaign) -> list[_Kind]:
-    """The newest attempt of each person, leaving out those that were cancelled before they left; in one query."""
-    real = Attempt.objects.exclude(batch__state=Batch.State.CANCELLED)
-    later = real.filter(contact=OuterRef("contact"), round__gt=OuterRef("round"))
+    """The newest attempt of each person, leaving out those that were cancelled before they left; with four queries.
+
+    The attempts of open batches are counted. Of tallied ones only those are that count no more, because the person
+    was called again or is skipped by now, and those that are to be called again.
+    """
+    return [*_of_open_batches(campaign), *_of_tallied_batches(campaign)]
+
+
+def _of_open_batches(campaign: Campaign) -> list[_Kind]:
     billed = Exists(CallRecord.objects.filter(attempt=OuterRef("pk")))
     is_over = campaign.state in OVER
     rows = (
-        real.filter(~Exists(later), batch__campaign=campaign, contact__skip_reason="")
+        _newest(Attempt.objects.filter(batch__in=_open_batches(campaign)))
         .order_by()
         .values(
             "disposition",
@@ -159,6 +169,73 @@ def _kinds(campaign: Campaign) -> list[_Kind]:
         .annotate(count=Count("pk"))
     )
     return [_Kind(**row | {"is_again": row["is_again"] and not is_over}) for row in rows]
+
+
+def _of_tallied_batches(campaign: Campaign) -> list[_Kind]:
+    found: dict[_Outcome, int] = defaultdict(int)
+    tallied = BatchTally.objects.filter(batch__campaign=campaign, batch__is_tallied=True).order_by()
+    for *outcome, count in tallied.values_list(*_Outcome._fields).annotate(count=Sum("attempts")):
+        found[_Outcome(*outcome)] += count
+    if not found:
+        return []
+    for outcome, count in _no_more(campaign):
+        found[outcome] -= count
+    again: dict[_Outcome, int] = defaultdict(int)
+    if campaign.state not in OVER:
+        planned = Attempt.objects.filter(batch__campaign=campaign, batch__is_tallied=True, retry_at__isnull=False)
+        for outcome, count in _outcomes(_newest(planned)):
+            found[outcome] -= count
+            again[outcome] += count
+    return [_of(outcome, count, is_again=False) for outcome, count in found.items() if count] + [
+        _of(outcome, count, is_again=True) for outcome, count in again.items()
+    ]
+
+
+class _Outcome(NamedTuple):
+    """What attempts of tallied batches have in common."""
+
+    disposition: str
+    keypress: str
+    is_settled: bool
+    is_silent: bool
+
+
+def _of(outcome: _Outcome, count: int, *, is_again: bool) -> _Kind:
+    return _Kind(**outcome._asdict(), batch_state=Batch.State.SETTLED, is_again=is_again, was_billed=False, count=count)
+
+
+def _no_more(campaign: Campaign) -> Iterator[tuple[_Outcome, int]]:
+    """Attempts of tallied batches that count no more, found from the few that came later and from who is skipped."""
+    later = Attempt.objects.filter(batch__campaign=campaign, round__gt=1).exclude(batch__state=Batch.State.CANCELLED)
+    # In one call, so that all is said of one and the same earlier attempt.
+    overtaking = later.filter(
+        contact__skip_reason="", contact__attempts__round__lt=F("round"), contact__attempts__batch__is_tallied=True
+    )
+    yield from _outcomes(overtaking, "contact__attempts__")
+    skipped = campaign.contacts.filter(skip_reason__in=SKIPPED_AFTER_READING, attempts__batch__is_tallied=True)
+    yield from _outcomes(skipped, "attempts__")
+
+
+def _outcomes(rows: QuerySet[Any], attempt: str = "") -> Iterator[tuple[_Outcome, int]]:
+    """The attempts that are reached by this way from the rows, counted by what they came to."""
+    flags = {
+        "was_settled": ExpressionWrapper(Q(**{f"{attempt}settled_at__isnull": False}), output_field=BooleanField()),
+        "was_silent": ExpressionWrapper(Q(**{f"{attempt}silent_since__isnull": False}), output_field=BooleanField()),
+    }
+    found = rows.order_by().annotate(**flags).values_list(f"{attempt}disposition", f"{attempt}keypress", *flags)
+    counted = found.annotate(count=Count(f"{attempt}pk", distinct=True))
+    return ((_Outcome(*outcome), count) for *outcome, count in counted)
+
+
+def _newest(attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:
+    """Those of them that left or are to leave, without a later one, of people who are not skipped."""
+    real = Attempt.objects.exclude(batch__state=Batch.State.CANCELLED)
+    later = real.filter(contact=OuterRef("contact"), round__gt=OuterRef("round"))
+    return attempts.exclude(batch__state=Batch.State.CANCELLED).filter(~Exists(later), contact__skip_reason="")
+
+
+def _open_batches(campaign: Campaign) -> QuerySet[Batch]:
+    return campaign.batches.filter(is_tallied=False).order_by()
 
 
 def reconciliation(campaign: Campaign) -> Reconciliation:

@@ -18,7 +18,7 @@ from dialer.models.launch_sheet import LaunchSheet
 from dialer.models.list_look import ColumnChoice, SavedFilter
 from dialer.models.notice import Notice, NoticeCause, NoticeDelivery, NoticeWay
 from dialer.models.route import Route
-from dialer.models.tally import CallTally
+from dialer.models.tally import BatchTally, CallTally
 from dialer.models.test_call import TestCall
 from dialer.models.voice_file import CarrierFile, VoiceFile
 from dialer.models.webhook import Webhook, WebhookDelivery
@@ -29,6 +29,7 @@ __all__ = [
     "ApiToken",
     "Attempt",
     "Batch",
+    "BatchTally",
     "Bell",
     "CallRecord",
     "CallTally",

@@ -69,6 +69,7 @@ class Batch(Claimable):
     carrier_code = models.CharField(max_length=40, blank=True)
     message = models.TextField(blank=True)  # what the carrier said, or why we do not know
     settled_at = models.DateTimeField(null=True)
+    is_tallied = models.BooleanField(default=False, editable=False)  # its tallies say what its attempts came to
 
     # An uncertain batch is asked about by its reference, again and again with growing pauses.
     ask_at = models.DateTimeField(null=True)
@@ -90,6 +91,7 @@ class Batch(Claimable):
             models.Index(fields=["state", "due_at"], name="batch_by_state_and_due"),
             models.Index(fields=["account", "sent_at"], name="batch_by_sending"),
             models.Index(fields=["account", "carrier_task_id"], name="batch_by_task", condition=~Q(carrier_task_id="")),
+            models.Index(fields=["id"], name="batch_to_be_tallied", condition=Q(state="settled", is_tallied=False)),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Tallies: how many calls of a kind there were in an hour, so that no page has to count call records."""
+"""Tallies: how many calls or attempts are alike, so that no page has to count call records or whole campaigns."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models.functions import Coalesce
 
 from dialer.models.account import Account
+from dialer.models.batch import Batch
 from dialer.models.campaign import Campaign
 from dialer.terms import Disposition
 
@@ -63,3 +64,23 @@ class CallTally(models.Model):
 
     def __str__(self) -> str:
         return f"{self.calls} calls from {start_of(self.hour):%Y-%m-%d %H:%M}"
+
+
+class BatchTally(models.Model):
+    """How many attempts of a settled batch came to the same: counted once, and again when a late bill changed one.
+
+    They count while the batch says `is_tallied` (`flow.batch_tallies`).
+    """
+
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="tallies")
+    disposition = models.CharField(max_length=20, choices=Disposition.choices, blank=True)
+    keypress = models.CharField(max_length=20, blank=True)
+    is_settled = models.BooleanField()
+    is_silent = models.BooleanField()
+    attempts = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name_plural = "batch tallies"
+
+    def __str__(self) -> str:
+        return f"{self.attempts} of {self.batch}"
