@@ -42,7 +42,7 @@ RESULTS = _views(
     "voicefile",
 ) | {"recordings.view_recording"}
 EVIDENCE = _views(
-    "apitoken", "callback", "carrierexchange", "launchsheet", "turnedaway", "webhook", "webhookdelivery"
+    "apitoken", "callback", "carrierexchange", "launchsheet", "team", "turnedaway", "webhook", "webhookdelivery"
 ) | {"auth.view_user", "auth.view_group"}
 PREPARING = frozenset(
     {
@@ -60,6 +60,7 @@ ANSWERING_FOR = frozenset(
         "dialer.widen_hours",
         "dialer.decide_uncertain",
         "dialer.export_contacts",
+        "dialer.share_savedfilter",
         "dialer.change_donotcall",
         "dialer.delete_donotcall",
         "dialer.add_donotcalllist",
@@ -77,7 +78,7 @@ ANSWERING_FOR = frozenset(
 )
 ADMINISTERING = frozenset(
     {"dialer.add_account", "dialer.change_account"}
-    | {f"dialer.{verb}_{model}" for verb in ("add", "change", "delete") for model in ("apitoken", "webhook")}
+    | {f"dialer.{verb}_{model}" for verb in ("add", "change", "delete") for model in ("apitoken", "team", "webhook")}
     | {"dialer.change_webhookdelivery"}
     | {f"auth.{verb}_{model}" for verb in ("add", "change", "delete") for model in ("user", "group")}
 )

@@ -27,6 +27,7 @@ from dialer.admin.doors import ORDER, back_to, door, routes
 from dialer.admin.filters import of_campaign, within_days
 from dialer.admin.links import to_row
 from dialer.admin.navigation import Attention, Place, Section, capped_count
+from dialer.flow.visibility import visible_to
 from dialer.models import CallRecord
 from recordings import archive
 from recordings.models import Recording
@@ -153,7 +154,8 @@ class RecordingAdmin(Listening, phone_numbers.NumbersShown, ReadOnlyAdmin):
         return (queryset.none() if found is None else found.rows), False
 
     def attention(self, request: HttpRequest) -> list[Attention]:
-        near = Recording.objects.filter(state__in=OPEN, deadline_at__lt=timezone.now() + SOON)
+        seen = visible_to(request.user, Recording.objects.all())
+        near = seen.filter(state__in=OPEN, deadline_at__lt=timezone.now() + SOON)
         return [
             Attention(
                 count=capped_count(near),
@@ -163,14 +165,14 @@ class RecordingAdmin(Listening, phone_numbers.NumbersShown, ReadOnlyAdmin):
                 is_alarm=True,
             ),
             Attention(
-                count=capped_count(Recording.objects.filter(state=State.LOST)),
+                count=capped_count(seen.filter(state=State.LOST)),
                 text=gettext("Recordings are lost: their deadline has passed"),
                 remedy=gettext("Ask the carrier whether it still has them; if so, ask for them again here."),
                 query=f"state__exact={State.LOST}",
                 is_alarm=True,
             ),
             Attention(
-                count=capped_count(Recording.objects.filter(state=State.GONE)),
+                count=capped_count(seen.filter(state=State.GONE)),
                 text=gettext("The carrier says that it has no such recordings"),
                 remedy=gettext("Ask the carrier why, with the call’s id, and ask for them again here."),
                 query=f"state__exact={State.GONE}",

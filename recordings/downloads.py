@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from dialer.file_responses import file_response
+from dialer.flow.visibility import visible_to
 from recordings.models import Recording
 
 logger = logging.getLogger(__name__)
@@ -26,7 +27,9 @@ ONE_SITTING = timedelta(hours=1)  # so long after a trace, further pieces count 
 @permission_required("recordings.listen_recording", raise_exception=True)
 def listen(request: HttpRequest, recording_id: int) -> HttpResponseBase:
     """The stored file; `?download` makes the browser save it. Who heard it stands in the recording's history."""
-    recording = get_object_or_404(Recording.objects.select_related("call_record"), pk=recording_id)
+    recording = get_object_or_404(
+        visible_to(request.user, Recording.objects.select_related("call_record")), pk=recording_id
+    )
     if recording.state != Recording.State.STORED:
         raise Http404("This recording is not kept here.")
     path = Path(recording.file.path)

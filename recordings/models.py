@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from dialer.flow.visibility import Belonging, add_rule
 from dialer.models import CallRecord, Claimable
 
 
@@ -43,3 +44,9 @@ class Recording(Claimable):
 
     def __str__(self) -> str:
         return f"recording of {self.call_record}"
+
+
+add_rule(
+    "recordings.recording",
+    Belonging(account="call_record__account", campaign="call_record__campaign", is_large=True),
+)

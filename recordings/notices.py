@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
 from dialer.flow import notices
@@ -22,13 +22,18 @@ def find_next(*, now: datetime | None = None) -> bool:
 
 
 def _events(now: datetime) -> Iterator[Event]:
-    near = Recording.objects.filter(state__in=OPEN, deadline_at__lt=now + NEAR).count()
-    if near:
+    if near := _by_account(Recording.objects.filter(state__in=OPEN, deadline_at__lt=now + NEAR)):
         yield _event(f"near:{timezone.localdate(now)}", NoticeKind.RECORDINGS_NEAR, near)
-    lost = Recording.objects.filter(state=Recording.State.LOST).aggregate(count=Count("pk"), newest=Max("deadline_at"))
-    if lost["newest"] and lost["newest"] > now - notices.NEWS:  # older ones were told of
-        yield _event(f"lost:{lost['newest']:%Y%m%dT%H%M%S}", NoticeKind.RECORDINGS_LOST, lost["count"])
+    lost = Recording.objects.filter(state=Recording.State.LOST)
+    newest = lost.aggregate(newest=Max("deadline_at"))["newest"]
+    if newest and newest > now - notices.NEWS:  # older ones were told of
+        yield _event(f"lost:{newest:%Y%m%dT%H%M%S}", NoticeKind.RECORDINGS_LOST, _by_account(lost))
 
 
-def _event(what: str, kind: NoticeKind, count: int) -> Event:
-    return Event(key=f"recordings:{what}", kind=kind, name=f"{count:,}", subject="recording")
+def _event(what: str, kind: NoticeKind, counts: dict[int, int]) -> Event:
+    return Event(key=f"recordings:{what}", kind=kind, subject="recording", counts=counts)
+
+
+def _by_account(recordings: QuerySet[Recording]) -> dict[int, int]:
+    """How many they are, by the account through which the people were called."""
+    return dict(recordings.order_by().values_list("call_record__account").annotate(count=Count("pk")))

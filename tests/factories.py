@@ -36,6 +36,7 @@ from dialer.models import (
     ContactList,
     DoNotCall,
     Extension,
+    Team,
     Transfer,
     VoiceFile,
     Webhook,
@@ -359,6 +360,14 @@ def make_webhook(**fields: Any) -> Webhook:
     return Webhook.objects.create(
         **{"name": f"System {next(_fresh)}", "url": "http://127.0.0.1:9/", "kinds": WebhookKind.values, **fields}
     )
+
+
+def make_team(**fields: Any) -> Team:
+    """A team with these accounts and nobody in it."""
+    accounts = fields.pop("accounts", ())
+    team = Team.objects.create(**{"name": f"Team {next(_fresh)}", **fields})
+    team.accounts.set(accounts)
+    return team
 
 
 def make_token(user: User | None = None, *, scopes: Iterable[Scope] = Scope, **fields: Any) -> str:

@@ -23,6 +23,7 @@ from dialer.admin.navigation import Attention, Place, Section, capped_count
 from dialer.carriers.contract import BILLS, EXTENSIONS, CarrierError
 from dialer.flow import connect, ledger, money
 from dialer.flow.connect import capabilities_of
+from dialer.flow.visibility import visible_to
 from dialer.models import Account, Callback
 from dialer.models.account import new_callback_secret
 from dialer.terms import CarrierName
@@ -137,9 +138,10 @@ class AccountAdmin(AccountFiles, ConsoleAdmin):
             obj.save(update_fields=changed)
 
     def attention(self, request: HttpRequest) -> list[Attention]:
-        stopped = capped_count(Account.objects.filter(is_enabled=True).exclude(stopped_because=""))
-        unpulled = capped_count(Account.objects.filter(is_enabled=True).exclude(pull_complaint=""))
-        short = capped_count(money.short())
+        in_use = visible_to(request.user, Account.objects.filter(is_enabled=True))
+        stopped = capped_count(in_use.exclude(stopped_because=""))
+        unpulled = capped_count(in_use.exclude(pull_complaint=""))
+        short = capped_count(visible_to(request.user, money.short()))
         return [
             Attention(
                 count=stopped,

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Model, URLField
+from django.db.models import Model, QuerySet, URLField
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from dialer.admin.lists import CappedPaginator, QuickList
 from dialer.admin.looks import ListLooks
 from dialer.admin.navigation import Attention, Figure, Place
+from dialer.flow.visibility import visible_to
 from dialer.models.secret import EncryptedTextField
 
 
@@ -52,13 +53,33 @@ class SecretField(forms.CharField):
 
 
 class ConsoleForm(forms.ModelForm):
-    """A form whose secrets are write-only. A page's own form derives from it if its model holds secrets."""
+    """A form whose secrets are write-only, and that offers only rows which its user sees.
+
+    A page's own form derives from it.
+    """
+
+    user: Any = None  # set by `as_seen_by`
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})
+        offer_visible(self)
         for name, form_field in self.fields.items():
             if isinstance(form_field, SecretField):
                 form_field.keep(getattr(self.instance, name))
+
+
+def as_seen_by(user: Any, form: Any) -> Any:
+    """The form's class for this user."""
+    return type(form.__name__, (form,), {"user": user})
+
+
+def offer_visible(form: Any) -> None:
+    """What may be chosen is what the form's user sees; everything for a form that is nobody's."""
+    if form.user is None:
+        return
+    for field in form.fields.values():
+        if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
+            field.queryset = visible_to(form.user, field.queryset)
 
 
 class ConsoleAdmin(ListLooks):
@@ -84,6 +105,13 @@ class ConsoleAdmin(ListLooks):
     def get_search_help(self, request: HttpRequest) -> Any:
         """What the search box of the list takes, in its words."""
         return self.search_help_text
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """The rows that this user sees; every page and every door of the console opens rows through it."""
+        return visible_to(request.user, super().get_queryset(request))
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return as_seen_by(request.user, super().get_form(request, obj, change, **kwargs))
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return QuickList

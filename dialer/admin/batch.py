@@ -23,6 +23,7 @@ from dialer.admin.lists import QuickList
 from dialer.admin.navigation import Attention, Place, Section, capped_count
 from dialer.admin.uncertain import VerdictDoors, exchanges_context
 from dialer.flow.carrier_tasks import can_be_asked
+from dialer.flow.visibility import visible_to
 from dialer.models import Attempt, Batch, CallRecord
 
 ASKED_ABOUT = (Batch.State.UNCERTAIN, Batch.State.ACCEPTED)
@@ -140,8 +141,9 @@ class BatchAdmin(VerdictDoors, TaskDoors, ReadOnlyAdmin):
         return (queryset.filter(reference=text) if text else queryset), False
 
     def attention(self, request: HttpRequest) -> list[Attention]:
-        uncertain = Batch.objects.filter(state=Batch.State.UNCERTAIN)
-        refused = Batch.objects.filter(state=Batch.State.REFUSED, attempts__settled_at=None).distinct()
+        seen = visible_to(request.user, Batch.objects.all())
+        uncertain = seen.filter(state=Batch.State.UNCERTAIN)
+        refused = seen.filter(state=Batch.State.REFUSED, attempts__settled_at=None).distinct()
         first = uncertain.first()
         count = capped_count(uncertain) if first else 0
         may_decide = request.user.has_perm("dialer.decide_uncertain")

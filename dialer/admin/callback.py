@@ -20,6 +20,7 @@ from dialer.admin.navigation import Attention, Place, Section, capped_count
 from dialer.carriers.contract import Call, ExtensionEvent
 from dialer.flow import ledger
 from dialer.flow.connect import carrier_of
+from dialer.flow.visibility import visible_to
 from dialer.models import Callback, CallRecord, TurnedAway
 from dialer.terms import Disposition
 
@@ -70,7 +71,7 @@ class CallbackAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
     def attention(self, request: HttpRequest) -> list[Attention]:
         return [
             Attention(
-                count=capped_count(Callback.objects.filter(state=Callback.State.UNREADABLE)),
+                count=capped_count(visible_to(request.user, Callback.objects.filter(state=Callback.State.UNREADABLE))),
                 text=gettext("Callbacks that could not be understood"),
                 remedy=gettext(
                     "Their calls are missing until the bills are read. Open one to see why; after the cause is mended, "

@@ -32,6 +32,7 @@ from dialer.admin.campaign_status import StatusDoors
 from dialer.admin.campaign_week import hours_context
 from dialer.admin.copies import CopyDoors
 from dialer.admin.doors import FORM, back_to, door, routes
+from dialer.admin.filters import OfAccount
 from dialer.admin.launch import LaunchDoors
 from dialer.admin.launch_sheet import SheetDoors
 from dialer.admin.navigation import Attention, Place, Section, capped_count
@@ -40,6 +41,7 @@ from dialer.admin.test_call import TestCallDoors
 from dialer.flow.drafts import standing, usual_delivery
 from dialer.flow.hours import keep_to_law
 from dialer.flow.summaries import summaries
+from dialer.flow.visibility import visible_to
 from dialer.models import Campaign
 
 FORMS = {"dialer_campaign_change", "dialer_campaign_rules", *guided.STEP_OF_PAGE}
@@ -84,7 +86,7 @@ class CampaignAdmin(
     list_per_page = 25
 
     list_display = ["name", "account", "status", "progress", "answered", "launched"]
-    list_filter = ["state", "account"]
+    list_filter = ["state", OfAccount]
     list_select_related = ["account"]
     search_fields = ["name"]
     inlines = [CallWindowInline, RetryRuleInline, RouteInline, CarrierPeriodInline]
@@ -226,8 +228,9 @@ class CampaignAdmin(
         return back_to(obj)
 
     def attention(self, request: HttpRequest) -> list[Attention]:
-        paused = capped_count(Campaign.objects.filter(state=Campaign.State.PAUSED).exclude(paused_because=""))
-        asking = capped_count(Campaign.objects.filter(state=Campaign.State.SCHEDULED).exclude(asks_because=""))
+        seen = visible_to(request.user, Campaign.objects.all())
+        paused = capped_count(seen.filter(state=Campaign.State.PAUSED).exclude(paused_because=""))
+        asking = capped_count(seen.filter(state=Campaign.State.SCHEDULED).exclude(asks_because=""))
         return [
             Attention(
                 count=asking,

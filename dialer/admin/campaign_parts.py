@@ -12,7 +12,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dialer.admin import countries
-from dialer.admin.rows import NamedRow, NamedRows
+from dialer.admin.base import offer_visible
+from dialer.admin.rows import NamedRow, NamedRows, rows_as_seen_by
 from dialer.flow.ordering import Unsaved, problems
 from dialer.models import Account, CallWindow, Campaign, CarrierPeriod, RetryRule, Route
 from dialer.terms import Disposition, VoiceDelivery
@@ -38,6 +39,9 @@ class _Part(admin.TabularInline):
     template = "admin/dialer/campaign/part.html"
     extra = 1
     explanation: str | Promise = ""
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        return rows_as_seen_by(request.user, super().get_formset(request, obj, **kwargs))
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return request.user.has_perm("dialer.view_campaign")
@@ -145,6 +149,7 @@ class RouteForm(NamedRow):
         if self.instance.pk:
             usable = Q(is_enabled=True) | Q(pk=self.instance.account_id)
             self.fields["account"].queryset = Account.objects.filter(usable)
+            offer_visible(self)
 
 
 class RouteRows(NamedRows):

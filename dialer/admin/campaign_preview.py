@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -43,7 +43,9 @@ class PreviewDoors:
             raise PermissionDenied
         if request.method != "POST":  # a long text has no place in an address
             return HttpResponseNotAllowed(("POST",))
-        campaign = Campaign.objects.filter(pk=pk).first() if pk else None
+        campaign = self.get_queryset(request).filter(pk=pk).first() if pk else None
+        if pk and campaign is None:
+            raise Http404
         part = request.POST.get("part", "")
         template = texts.tidy(request.POST.get("text", "").replace("\0", ""))[:LONGEST_TEMPLATE]
         context = _context(campaign, template, is_full=self.sees_full_numbers(request))

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import QuerySet
+from django.db.models import BooleanField, QuerySet, Value
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -26,6 +26,7 @@ from dialer.admin.links import to_row
 from dialer.admin.navigation import Place, Section
 from dialer.flow import suppression
 from dialer.flow.mistakes import DialerError
+from dialer.flow.visibility import accounts_of
 from dialer.models import Account, DoNotCall, DoNotCallList
 from dialer.models.do_not_call import house_list
 
@@ -108,6 +109,15 @@ class UploadForm(forms.Form):
         return file
 
 
+def source_of(row: DoNotCall, *, names_campaigns: bool) -> str:
+    """Where the wish came from; of one that was heard in a call the campaign's name is for those who see all."""
+    return row.source if names_campaigns or not row.call_record_id else gettext("a call")
+
+
+def _shows_source(request: HttpRequest, row: DoNotCall) -> bool:
+    return accounts_of(request.user) is None or not row.call_record_id
+
+
 @admin.register(DoNotCall)
 class DoNotCallAdmin(phone_numbers.NumbersShown, ConsoleAdmin):
     """Whoever may not see numbers in full may add some and ask for one, but open and remove none."""
@@ -118,7 +128,7 @@ class DoNotCallAdmin(phone_numbers.NumbersShown, ConsoleAdmin):
         "are launched, and each batch in the moment before it leaves."
     )
     form = DoNotCallForm
-    list_display = ["the_number", "list", "reason", "source", "proof", "added_by", "added", "its_past"]
+    list_display = ["the_number", "list", "reason", "where_from", "proof", "added_by", "added", "its_past"]
     list_select_related = ["added_by", "list", "call_record"]
     list_filter = ["list", within_days("added_at")]
     search_fields = ["number__exact"]
@@ -126,6 +136,10 @@ class DoNotCallAdmin(phone_numbers.NumbersShown, ConsoleAdmin):
     sortable_by: list[str] = []
     empty_value_display = columns.NOTHING
     ordering = ["-pk"]  # in the order of their coming, which the key knows without a sort
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DoNotCall]:
+        names = Value(accounts_of(request.user) is None, BooleanField())
+        return super().get_queryset(request).annotate(names_campaigns=names)
 
     def get_urls(self) -> list[Any]:
         upload = path("upload/", self.admin_site.admin_view(self.upload_view), name="dialer_donotcall_upload")
@@ -150,10 +164,11 @@ class DoNotCallAdmin(phone_numbers.NumbersShown, ConsoleAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: DoNotCall | None = None) -> Any:
         who = ["number", "country", "list"] if obj is None else ["the_number", "list"]
         when = [] if obj is None else ["proof", "added", "added_by", "its_past"]
-        return [(None, {"fields": [*who, "reason", "source", *when]})]
+        source = "source" if obj is None or _shows_source(request, obj) else "where_from"
+        return [(None, {"fields": [*who, "reason", source, *when]})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: DoNotCall | None = None) -> list[str]:
-        return [] if obj is None else ["the_number", "list", "proof", "added", "added_by", "its_past"]
+        return [] if obj is None else ["the_number", "list", "where_from", "proof", "added", "added_by", "its_past"]
 
     def get_form(self, request: HttpRequest, obj: DoNotCall | None = None, change: bool = False, **kwargs: Any) -> Any:
         """The number is what a row is: it can be added and removed, not changed."""
@@ -169,7 +184,7 @@ class DoNotCallAdmin(phone_numbers.NumbersShown, ConsoleAdmin):
 
     def save_model(self, request: HttpRequest, obj: DoNotCall, form: Any, change: bool) -> None:
         if change:
-            obj.save(update_fields=["reason", "source"])
+            obj.save(update_fields=[name for name in ("reason", "source") if name in form.fields])
             return
         added = suppression.add(
             obj.number,
@@ -220,10 +235,14 @@ class DoNotCallAdmin(phone_numbers.NumbersShown, ConsoleAdmin):
     def its_past(self, row: Any) -> SafeString | str:
         return phone_numbers.past_link(row, gettext("its calls"))
 
+    @admin.display(description=_("source"))
+    def where_from(self, row: Any) -> str:
+        return source_of(row, names_campaigns=row.names_campaigns) or columns.NOTHING
+
     @admin.display(description=_("proof"))
-    def proof(self, row: DoNotCall) -> SafeString | str:
+    def proof(self, row: Any) -> SafeString | str:
         """The call in which the key was pressed."""
-        return to_row(row.call_record, gettext("the call"))
+        return to_row(row.call_record, gettext("the call")) if row.names_campaigns else columns.NOTHING
 
     @admin.display(description=_("added"))
     def added(self, row: DoNotCall) -> SafeString | str:

@@ -17,10 +17,11 @@ from django.utils.translation import gettext_lazy as _
 from dialer.admin import columns, extension_board, phone_numbers
 from dialer.admin.base import ReadOnlyAdmin
 from dialer.admin.doors import has_list, list_address
-from dialer.admin.filters import of_campaign, within_days
+from dialer.admin.filters import OfAccount, of_campaign, within_days
 from dialer.admin.links import to_row
 from dialer.admin.navigation import Attention, Place, Section, capped_count
 from dialer.flow.extensions import untaken
+from dialer.flow.visibility import visible_to
 from dialer.models import Account, CallRecord, Campaign, Extension, Transfer
 
 ATTENTION_FOR = timedelta(hours=1)
@@ -42,7 +43,7 @@ class ExtensionAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
             return []
         return [
             Attention(
-                count=capped_count(untaken(since=timezone.now() - ATTENTION_FOR)),
+                count=capped_count(visible_to(request.user, untaken(since=timezone.now() - ATTENTION_FOR))),
                 text=gettext("People put through in the last hour and answered by nobody"),
                 remedy=gettext(
                     "They wanted to talk to somebody. See that agents are at their telephones, pause the campaign "
@@ -68,6 +69,7 @@ class ExtensionAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
             raise PermissionDenied
         sees_transfers = has_list(self, Transfer, request)
         board = extension_board.read(
+            user=request.user,
             account=request.GET.get("account", ""),
             now=timezone.now(),
             sees_transfers=sees_transfers,
@@ -106,7 +108,7 @@ class TransferAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
     )
     list_display = ["rang", "the_number", "the_campaign", "extension", "the_state", "waited", "account"]
     list_select_related = ["account", "campaign"]
-    list_filter = [within_days("rang_at"), of_campaign("campaign"), "account"]
+    list_filter = [within_days("rang_at"), of_campaign("campaign"), OfAccount]
     sortable_by: list[str] = []
     empty_value_display = columns.NOTHING
     fieldsets = [

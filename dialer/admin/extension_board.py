@@ -16,12 +16,13 @@ from dialer.admin import columns
 from dialer.admin.navigation import Figure
 from dialer.flow.connect import capabilities_of
 from dialer.flow.extensions import PATIENCE, is_untaken, untaken
+from dialer.flow.visibility import visible_to
 from dialer.models import Account, CallRecord, Extension, Transfer
 from dialer.terms import ExtensionState, Feature
 
 EXTENSIONS_SHOWN = 300
 TRANSFERS_SHOWN = 50
-QUERY_COUNT = 7
+QUERY_COUNT = 8
 BUSY_FIRST = Case(When(state=ExtensionState.TALKING, then=0), When(state=ExtensionState.RINGING, then=1), default=2)
 
 
@@ -59,21 +60,22 @@ class Board:
     transfer_count: int
 
 
-def read(*, account: str, now: datetime, sees_transfers: bool, sees_numbers: bool) -> Board:
+def read(*, user: Any, account: str, now: datetime, sees_transfers: bool, sees_numbers: bool) -> Board:
     """Look at the rows, those of one account if its key is given. Costs at most QUERY_COUNT queries."""
-    accounts = [one for one in Account.objects.all() if Feature.EXTENSION_STATES in capabilities_of(one).features]
+    seen = visible_to(user, Account.objects.all())
+    accounts = [one for one in seen if Feature.EXTENSION_STATES in capabilities_of(one).features]
     chosen = next((one for one in accounts if str(one.pk) == account), None)
     only = {"account": chosen} if chosen else {}
-    extensions = Extension.objects.filter(**only).select_related("account")
+    extensions = visible_to(user, Extension.objects.filter(**only)).select_related("account")
     states = dict(extensions.order_by().values_list("state").annotate(Count("pk")))
     shown = extensions.order_by(BUSY_FIRST, "account__name", "name")[:EXTENSIONS_SHOWN]
     figures = list(_figures_of_extensions(states))
     transfers, counts = [], {"all": 0}
     if sees_transfers:
-        today = _of_today(now).filter(**only)
+        today = visible_to(user, _of_today(now).filter(**only))
         counts = _counts(today, now=now)
         figures += _figures_of_transfers(counts)
-        transfers = _transfer_lines(today, now=now, is_full=sees_numbers)
+        transfers = _transfer_lines(today, user=user, now=now, is_full=sees_numbers)
     return Board(
         accounts=accounts,
         chosen=chosen,
@@ -146,10 +148,10 @@ def _extension_line(extension: Extension, *, now: datetime, is_full: bool) -> Ex
     )
 
 
-def _transfer_lines(today: QuerySet[Transfer], *, now: datetime, is_full: bool) -> list[TransferLine]:
+def _transfer_lines(today: QuerySet[Transfer], *, user: Any, now: datetime, is_full: bool) -> list[TransferLine]:
     newest = today.select_related("account", "campaign").order_by(Coalesce("rang_at", "answered_at").desc(), "-pk")
     transfers = list(newest[:TRANSFERS_SHOWN])
-    calls = _calls_of(transfers)
+    calls = _calls_of(transfers, visible_to(user, CallRecord.objects.all()) if transfers else CallRecord.objects.none())
     return [
         TransferLine(
             transfer=transfer,
@@ -162,11 +164,9 @@ def _transfer_lines(today: QuerySet[Transfer], *, now: datetime, is_full: bool) 
     ]
 
 
-def _calls_of(transfers: list[Transfer]) -> dict[int, CallRecord]:
+def _calls_of(transfers: list[Transfer], calls: QuerySet[CallRecord]) -> dict[int, CallRecord]:
     """By the reference, which is one person's in a voice menu; without one by number and the carrier's call."""
-    few = CallRecord.objects.only("pk", "account_id", "reference", "carrier_call_uuid", "carrier_call_id").order_by(
-        "pk"
-    )
+    few = calls.only("pk", "account_id", "reference", "carrier_call_uuid", "carrier_call_id").order_by("pk")
     references = {one.reference for one in transfers if one.reference}
     others = [one for one in transfers if not one.reference]
     found: dict[tuple[Any, ...], CallRecord] = {}

@@ -19,6 +19,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from dialer.flow.visibility import visible_to
 from dialer.models import Account, Campaign
 
 CAMPAIGNS_OFFERED = 30
@@ -36,6 +37,7 @@ class AskingFilter(ListFilter):
     def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)
         self.opts = model._meta
+        self.user = request.user
         for name in self.parameters:
             if name in params:
                 self.used_parameters[name] = params.pop(name)[-1]
@@ -160,9 +162,9 @@ class OfCampaign(AskingFilter):
         return key_of(self.said(CAMPAIGN))
 
     def _offered(self) -> list[tuple[int, str]]:
-        found = named_campaigns(self.typed)
+        found = named_campaigns(self.typed, user=self.user)
         if self.chosen and self.chosen not in dict(found):
-            found += Campaign.objects.filter(pk=self.chosen).values_list("pk", "name")
+            found += visible_to(self.user, Campaign.objects.filter(pk=self.chosen)).values_list("pk", "name")
         return found
 
 
@@ -178,7 +180,9 @@ class OfAccount(SimpleListFilter):
     parameter_name = "account__id__exact"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(str(pk), name) for pk, name in Account.objects.values_list("pk", "name")]
+        return [
+            (str(pk), name) for pk, name in visible_to(request.user, Account.objects.all()).values_list("pk", "name")
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() is None:
@@ -207,10 +211,11 @@ def unaided(rows: QuerySet[Any], field: str, value: Any) -> QuerySet[Any]:
     return rows.alias(**{f"its_{field}": Coalesce(field, nothing)}).filter(**{f"its_{field}": value})
 
 
-def named_campaigns(text: str) -> list[tuple[int, str]]:
-    """Key and name of the newest campaigns whose name holds `text`, CAMPAIGNS_OFFERED at most."""
+def named_campaigns(text: str, *, user: Any) -> list[tuple[int, str]]:
+    """Key and name of the newest campaigns that the user sees whose name holds `text`, CAMPAIGNS_OFFERED at most."""
     wanted = Q(name__icontains=text) if text else Q()
-    return list(Campaign.objects.filter(wanted).order_by("-pk").values_list("pk", "name")[:CAMPAIGNS_OFFERED])
+    rows = visible_to(user, Campaign.objects.filter(wanted)).order_by("-pk")
+    return list(rows.values_list("pk", "name")[:CAMPAIGNS_OFFERED])
 
 
 def key_of(said: str) -> int:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dialer.admin.doors import address
 from dialer.admin.navigation import Text
+from dialer.flow.visibility import visible_to
 from dialer.models import Account, CallRecord, Campaign, TestCall, VoiceFile
 
 
@@ -27,8 +28,10 @@ def steps(site: AdminSite, request: HttpRequest) -> list[Step]:
     """What is to be done before the first launch; empty from then on."""
     if Campaign.objects.filter(launched_at__isnull=False).exists() or CallRecord.objects.exists():
         return []
-    account = Account.objects.order_by("pk").first()
-    campaign = Campaign.objects.filter(state=Campaign.State.DRAFT).order_by("-pk").first()
+    accounts = visible_to(request.user, Account.objects.all())
+    account = accounts.order_by("pk").first()
+    drafts = visible_to(request.user, Campaign.objects.filter(state=Campaign.State.DRAFT))
+    campaign = drafts.order_by("-pk").first()
     return [
         Step(
             title=_("Add an account"),
@@ -43,7 +46,7 @@ def steps(site: AdminSite, request: HttpRequest) -> list[Step]:
             title=_("Test the connection"),
             help=_("One login with the credentials, on the page of the account. Nobody is called."),
             url=_door(site, request, account, "change", "view_account"),
-            is_done=Account.objects.filter(tested_at__isnull=False, test_complaint="").exists(),
+            is_done=accounts.filter(tested_at__isnull=False, test_complaint="").exists(),
         ),
         Step(
             title=_("Upload a voice file"),
@@ -61,7 +64,7 @@ def steps(site: AdminSite, request: HttpRequest) -> list[Step]:
             title=_("Call your own telephone"),
             help=_("One test call, to hear what everybody will hear. It counts nowhere."),
             url=_door(site, request, campaign, "test_call", "launch_campaign"),
-            is_done=TestCall.objects.exists(),
+            is_done=visible_to(request.user, TestCall.objects.all()).exists(),
         ),
         Step(
             title=_("Launch"),

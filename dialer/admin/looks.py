@@ -74,18 +74,18 @@ class ListLooks(admin.ModelAdmin):
             )
         except DialerError as error:
             messages.error(request, str(error))
-            return self._back(request)
+            return self._back_to_list(request)
         messages.success(request, gettext("The filter “%s” is kept.") % kept)
-        return self._back(request)
+        return self._back_to_list(request)
 
     def drop_filter_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         if refused := self._refused(request):
             return refused
         if list_looks.drop_filter(request.user, pk, page=self._page, may_share=may_share(request)):
             messages.success(request, gettext("The filter is removed."))
-        return self._back(request)
+        return self._back_to_list(request)
 
-    def columns_view(self, request: HttpRequest) -> HttpResponseBase:
+    def choose_columns_view(self, request: HttpRequest) -> HttpResponseBase:
         """The ticked columns in the order of the form; one of them moved by a step, or all as they were."""
         if refused := self._refused(request):
             return refused
@@ -97,13 +97,13 @@ class ListLooks(admin.ModelAdmin):
         ticked = set(request.POST.getlist("column"))
         chosen = [] if "reset" in request.POST else [name for name in order if name in ticked]
         list_looks.choose_columns(request.user, self._page, chosen)
-        return self._back(request)
+        return self._back_to_list(request)
 
     def campaigns_view(self, request: HttpRequest) -> HttpResponseBase:
         """Campaigns by a part of their name, for the filter while somebody types."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        found = named_campaigns(request.GET.get("name", "").strip())
+        found = named_campaigns(request.GET.get("name", "").strip(), user=request.user)
         return JsonResponse({"campaigns": [{"key": key, "name": name} for key, name in found]})
 
     @property
@@ -115,7 +115,7 @@ class ListLooks(admin.ModelAdmin):
         views: list[tuple[str, Callable[..., HttpResponseBase], str]] = [
             ("looks/keep/", self.keep_filter_view, "keep_filter"),
             ("looks/<int:pk>/drop/", self.drop_filter_view, "drop_filter"),
-            ("looks/columns/", self.columns_view, "columns"),
+            ("looks/columns/", self.choose_columns_view, "columns"),
             ("looks/campaigns/", self.campaigns_view, "campaigns"),
         ]
         return [path(address, guarded(view), name=self._name(name)) for address, view, name in views]
@@ -128,7 +128,7 @@ class ListLooks(admin.ModelAdmin):
             raise PermissionDenied
         return None if request.method == "POST" else HttpResponseNotAllowed(["POST"])
 
-    def _back(self, request: HttpRequest) -> HttpResponseRedirect:
+    def _back_to_list(self, request: HttpRequest) -> HttpResponseRedirect:
         """To the list as it was seen."""
         query = QueryDict(request.POST.get("query", "")).urlencode()
         address = reverse(f"admin:{self._name('changelist')}")

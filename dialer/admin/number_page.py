@@ -21,10 +21,12 @@ from django.utils.translation import gettext_lazy as _
 
 from dialer import phone
 from dialer.admin import columns, phone_numbers
+from dialer.admin.do_not_call import source_of
 from dialer.admin.navigation import Figure
 from dialer.flow import number_past, suppression
 from dialer.flow.mistakes import DialerError
 from dialer.flow.number_past import Past
+from dialer.flow.visibility import accounts_of, visible_to
 from dialer.models import CallRecord, DoNotCall, DoNotCallList
 from dialer.models.do_not_call import house_list
 
@@ -85,7 +87,7 @@ class PastDoors:
         unknown = False
         if request.method == "POST" and form.is_valid():
             numbers = phone_numbers.readings(form.cleaned_data["number"])
-            row = _row_about(numbers)
+            row = _row_about(numbers, request.user)
             if row is not None:
                 return HttpResponseRedirect(phone_numbers.past_address(row))
             unknown = bool(numbers)
@@ -129,17 +131,18 @@ def _holder(page: ModelAdmin, request: HttpRequest, kind: str, pk: int) -> Holde
     sees_row = request.user.has_perm(SEEN_WITH[kind]) if kind in SEEN_WITH else registered.has_view_permission(request)
     if not (sees_row and phone_numbers.may_see_past(request)):
         raise PermissionDenied
-    rows = model._default_manager if kind in SEEN_WITH else registered.get_queryset(request)
+    rows = visible_to(request.user, model._default_manager.all())
     number = rows.filter(pk=pk).values_list("number", flat=True).first() or ""
     if not phone_numbers.is_whole(number):
         raise Http404
     return Holder(number=number, kind=kind, pk=pk)
 
 
-def _row_about(numbers: set[str]) -> Any:
-    """Some row that holds one of the numbers."""
+def _row_about(numbers: set[str], user: Any) -> Any:
+    """Some row that the user sees and that holds one of the numbers."""
     for model in phone_numbers.KINDS.values():
-        row = model._default_manager.filter(number__in=numbers).only("pk").order_by("-pk").first()
+        rows = visible_to(user, model._default_manager.filter(number__in=numbers))
+        row = rows.only("pk").order_by("-pk").first()
         if row is not None:
             return row
     return None
@@ -147,7 +150,7 @@ def _row_about(numbers: set[str]) -> Any:
 
 def _past_context(page: Any, request: HttpRequest, holder: Holder) -> dict[str, Any]:
     calls_page = page.admin_site._registry[CallRecord]
-    past = number_past.past_of(holder.number, calls=_calls(calls_page, request))
+    past = number_past.past_of(holder.number, user=request.user, calls=_calls(calls_page, request))
     is_full = page.sees_full_numbers(request)
     return {
         "title": gettext("Everything about a number"),
@@ -185,11 +188,17 @@ def _seen_events(past: Past, request: HttpRequest, calls_page: Any) -> list[dict
             "kind": event.kind.value,
             "at": event.at,
             "row": event.row,
+            **(_source(event.row, request) if event.kind == number_past.Kind.FORBIDDEN else {}),
             "sound": calls_page.sound_of(event.row) if event.kind == number_past.Kind.CALLED else "",
         }
         for event in past.events
         if event.kind in allowed
     ]
+
+
+def _source(row: DoNotCall, request: HttpRequest) -> dict[str, Any]:
+    names_campaigns = accounts_of(request.user) is None
+    return {"source": source_of(row, names_campaigns=names_campaigns), "names_campaigns": names_campaigns}
 
 
 def _figures(past: Past) -> list[Figure]:

@@ -24,6 +24,7 @@ from dialer.flow import sums
 from dialer.flow.hours import zone_of
 from dialer.flow.summaries import QUERY_COUNT, Summary, summaries
 from dialer.flow.sums import Calls
+from dialer.flow.visibility import visible_to
 from dialer.models import CallRecord, Campaign
 from dialer.terms import Disposition
 
@@ -94,7 +95,7 @@ def read(site: AdminSite, request: HttpRequest, *, now: datetime | None = None) 
     steps = first_run.steps(site, request)
     today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     sees_calls = bool(address_for(site, request, CallRecord, "changelist"))
-    calls = sums.between(today, today + timedelta(days=1)) if not steps else sums.NO_CALLS
+    calls = sums.between(today, today + timedelta(days=1), user=request.user) if not steps else sums.NO_CALLS
     shown = calls if sees_calls else sums.NO_CALLS
     since = _("since midnight, %(zone)s") % {"zone": today.tzname()}
     found = [charts.answers(shown, until=now), charts.outcomes(shown, until=now), charts.keypresses(shown, until=now)]
@@ -155,7 +156,9 @@ def _coming(site: AdminSite, request: HttpRequest) -> list[Coming]:
     """The next campaigns that start by themselves."""
     if not address_for(site, request, Campaign, "changelist"):
         return []
-    waiting = Campaign.objects.filter(state=Campaign.State.SCHEDULED, start_at__isnull=False, asks_because="")
+    waiting = visible_to(
+        request.user, Campaign.objects.filter(state=Campaign.State.SCHEDULED, start_at__isnull=False, asks_because="")
+    )
     return [
         Coming(campaign=campaign, url=_page_of(site, request, campaign), local=in_its_zone(campaign))
         for campaign in waiting.select_related("account").order_by("start_at")[:CAMPAIGNS_SHOWN]
@@ -172,7 +175,7 @@ def _campaigns(site: AdminSite, request: HttpRequest) -> list[CampaignLine]:
     if not address_for(site, request, Campaign, "changelist"):
         return []
     under_way = list(
-        Campaign.objects.filter(state__in=(Campaign.State.RUNNING, Campaign.State.PAUSED))
+        visible_to(request.user, Campaign.objects.filter(state__in=(Campaign.State.RUNNING, Campaign.State.PAUSED)))
         .select_related("account")
         .order_by("-state", "-launched_at")[:CAMPAIGNS_SHOWN]  # "running" before "paused"
     )

@@ -4,6 +4,7 @@ import shutil
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
@@ -18,6 +19,7 @@ from dialer.admin.addresses import address_for, list_for
 from dialer.admin.navigation import Text
 from dialer.flow import money
 from dialer.flow.sums import NO_CALLS, Calls
+from dialer.flow.visibility import visible_to
 from dialer.health import heartbeat_ages
 from dialer.models import Account, Callback, CallRecord, CarrierExchange
 
@@ -89,12 +91,14 @@ def accounts(site: AdminSite, request: HttpRequest, today: Calls, now: datetime)
     if not list_for(site, request, Account):
         return []
     by_account = today.by(lambda cell: cell.account_id)
-    return [_line(site, request, row, by_account.get(row.pk, NO_CALLS), now) for row in _with_newest_facts()]
+    return [
+        _line(site, request, row, by_account.get(row.pk, NO_CALLS), now) for row in _with_newest_facts(request.user)
+    ]
 
 
 def _inbox(site: AdminSite, request: HttpRequest, now: datetime) -> Sign:
     """Callbacks that were stored and not applied yet: the oldest of them says whether somebody is at it."""
-    waiting = Callback.objects.filter(state=Callback.State.RECEIVED).order_by("pk")
+    waiting = visible_to(request.user, Callback.objects.filter(state=Callback.State.RECEIVED)).order_by("pk")
     oldest = waiting.values_list("last_received_at", flat=True).first()
     url = list_for(site, request, Callback, state__exact=Callback.State.RECEIVED)
     if oldest is None:
@@ -117,11 +121,11 @@ def _disk() -> Sign:
     return Sign(what=_("Disk"), word=word, tone=tone, note=note, icon="heartbeat")
 
 
-def _with_newest_facts() -> QuerySet[Account]:
+def _with_newest_facts(user: Any) -> QuerySet[Account]:
     """Each look-up ends at the first row of an index by account."""
     callback = Callback.objects.filter(account=OuterRef("pk")).order_by("-received_at").values("last_received_at")[:1]
     exchange = CarrierExchange.objects.filter(account=OuterRef("pk")).order_by("-pk").values("at")[:1]
-    in_use = Account.objects.filter(is_enabled=True)
+    in_use = visible_to(user, Account.objects.filter(is_enabled=True))
     rows = in_use.annotate(callback_at=Subquery(callback), exchange_at=Subquery(exchange))
     return rows.order_by("name")[:ACCOUNTS_SHOWN]
 

@@ -5,15 +5,25 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext
 
+from dialer.admin.base import as_seen_by, offer_visible
+
 
 class NamedRow(forms.ModelForm):
-    """In a table the heading names a column for the eye only."""
+    """In a table the heading names a column for the eye only. It offers only rows which its user sees."""
+
+    user: Any = None  # set by `as_seen_by`
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        offer_visible(self)
         for field in self.fields.values():
             drawn: Any = getattr(field.widget, "widget", field.widget)  # the admin wraps choices of other rows
             drawn.attrs["aria-label"] = str(field.label).capitalize()
+
+
+def rows_as_seen_by(user: Any, formset: Any) -> Any:
+    """The class of rows for this user."""
+    return type(formset.__name__, (formset,), {"form": as_seen_by(user, formset.form)})
 
 
 class NamedRows(forms.BaseInlineFormSet):

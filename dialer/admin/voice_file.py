@@ -20,10 +20,11 @@ from dialer.admin import columns
 from dialer.admin.base import ConsoleAdmin
 from dialer.admin.doors import address, routes
 from dialer.admin.navigation import Place, Section
-from dialer.admin.rows import NamedRow, NamedRows
+from dialer.admin.rows import NamedRow, NamedRows, rows_as_seen_by
 from dialer.admin.voice_places import VoicePlaces
 from dialer.flow import voice, voice_placing
 from dialer.flow.mistakes import DialerError
+from dialer.flow.visibility import visible_to
 from dialer.flow.voice_location import voice_address
 from dialer.models import Account, CarrierFile, VoiceFile
 
@@ -56,18 +57,19 @@ class CarrierFileInline(admin.TabularInline):
     has_add_permission = has_delete_permission = has_change_permission
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CarrierFile]:
-        return super().get_queryset(request).exclude(account__carrier__in=voice_placing.carriers_with_files())
+        rows = super().get_queryset(request).exclude(account__carrier__in=voice_placing.carriers_with_files())
+        return visible_to(request.user, rows)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "account":
-            kwargs["queryset"] = _by_hand()
+            kwargs["queryset"] = visible_to(request.user, _by_hand())
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_extra(self, request: HttpRequest, obj: VoiceFile | None = None, **kwargs: Any) -> int:
         return 0 if obj and self.get_queryset(request).filter(voice_file=obj).exists() else 1
 
     def get_formset(self, request: HttpRequest, obj: VoiceFile | None = None, **kwargs: Any) -> Any:
-        formset = super().get_formset(request, obj, **kwargs)
+        formset = rows_as_seen_by(request.user, super().get_formset(request, obj, **kwargs))
         widget = formset.form.base_fields["account"].widget if "account" in formset.form.base_fields else None
         if widget:
             widget.can_add_related = widget.can_change_related = widget.can_view_related = False
@@ -94,7 +96,8 @@ class VoiceFileAdmin(VoicePlaces, ConsoleAdmin):
 
     def get_inlines(self, request: HttpRequest, obj: VoiceFile | None) -> list[Any]:
         """Names are typed where there is an account, or may be one, whose carrier takes no files from here."""
-        return self.inlines if _by_hand().exists() or not Account.objects.exists() else []
+        accounts = visible_to(request.user, Account.objects.all())
+        return self.inlines if visible_to(request.user, _by_hand()).exists() or not accounts.exists() else []
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -122,7 +125,7 @@ class VoiceFileAdmin(VoicePlaces, ConsoleAdmin):
         context["show_save_and_add_another"] = False
         voice_file = kwargs.get("obj")
         if voice_file is not None:
-            context["places"] = self.places(voice_file)
+            context["places"] = self.places(request, voice_file)
             context["is_placed_by_hand"] = bool(self.get_inlines(request, voice_file))
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -12,6 +12,7 @@ from dialer.admin.doors import FORM, ORDER, back_to, door, show
 from dialer.carriers.contract import CarrierError
 from dialer.flow import voice_placing
 from dialer.flow.mistakes import DialerError
+from dialer.flow.visibility import visible_to
 from dialer.models import Account, CarrierFile, VoiceFile
 
 
@@ -20,17 +21,17 @@ class VoicePlaces:
 
     log_change: Any
 
-    def places(self, voice_file: VoiceFile) -> list[tuple[Account, CarrierFile | None]]:
+    def places(self, request: HttpRequest, voice_file: VoiceFile) -> list[tuple[Account, CarrierFile | None]]:
         """Accounts whose carrier takes files from here, each with the file as it lies there."""
         there = {row.account_id: row for row in voice_file.carrier_files.all()}
         accounts = Account.objects.filter(
             Q(is_enabled=True) | Q(pk__in=there), carrier__in=voice_placing.carriers_with_files()
         )
-        return [(account, there.get(account.pk)) for account in accounts]
+        return [(account, there.get(account.pk)) for account in visible_to(request.user, accounts)]
 
     @door("change_voicefile", methods=ORDER)
     def place_view(self, request: HttpRequest, voice_file: VoiceFile) -> HttpResponseBase:
-        account = _account(request.POST.get("account", ""))
+        account = _account(request, request.POST.get("account", ""))
         try:
             placed = voice_placing.place(voice_file, account)
         except (CarrierError, DialerError) as error:
@@ -43,7 +44,7 @@ class VoicePlaces:
 
     @door("change_voicefile", methods=FORM)
     def remove_view(self, request: HttpRequest, voice_file: VoiceFile) -> HttpResponseBase:
-        account = _account(request.GET.get("account", ""))
+        account = _account(request, request.GET.get("account", ""))
         placed = CarrierFile.objects.filter(voice_file=voice_file, account=account).select_related("account").first()
         if placed is None:
             raise Http404
@@ -72,9 +73,10 @@ class VoicePlaces:
         )
 
 
-def _account(text: str) -> Account:
-    """One whose carrier takes files from here; else 404."""
-    account = Account.objects.filter(pk=int(text)).first() if text.isascii() and text.isdigit() else None
+def _account(request: HttpRequest, text: str) -> Account:
+    """One that this user sees, whose carrier takes files from here; else 404."""
+    rows = visible_to(request.user, Account.objects.all())
+    account = rows.filter(pk=int(text)).first() if text.isascii() and text.isdigit() else None
     if account is None or not voice_placing.takes_files(account):
         raise Http404
     return account

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.safestring import SafeString
@@ -16,10 +17,12 @@ from dialer.admin import columns, raw
 from dialer.admin.api_token import secret_page
 from dialer.admin.base import ConsoleAdmin, ConsoleForm, ReadOnlyAdmin
 from dialer.admin.doors import FORM, ORDER, back_to, door, give, routes, show
+from dialer.admin.filters import key_of
 from dialer.admin.links import to_list, to_row
 from dialer.admin.navigation import Attention, Place, Section, capped_count
 from dialer.flow import webhooks
-from dialer.models import Webhook, WebhookDelivery
+from dialer.flow.visibility import accounts_of, visible_to
+from dialer.models import Team, Webhook, WebhookDelivery
 from dialer.terms import WebhookKind
 
 
@@ -27,6 +30,12 @@ class WebhookForm(ConsoleForm):
     kinds = forms.MultipleChoiceField(
         label=_("Told of"), choices=WebhookKind.choices, widget=forms.CheckboxSelectMultiple
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Whoever is in a team has others told only of what that team sees."""
+        super().__init__(*args, **kwargs)
+        if "team" in self.fields and accounts_of(self.user) is not None:
+            self.fields["team"].required = True
 
     def clean_url(self) -> str:
         """Refuse an address with a password: it is shown to everybody who sees webhooks."""
@@ -46,7 +55,7 @@ class WebhookAdmin(ConsoleAdmin):
     sortable_by: list[str] = []
     readonly_fields = ["state", "last_complaint", "failing", "sent"]
     how_it_goes = (_("How it goes"), {"fields": ["state", "last_complaint", "failing", "sent"]})
-    wishes = (None, {"fields": ["name", "url", "kinds", "sends_full_numbers", "is_enabled"]})
+    wishes = (None, {"fields": ["name", "url", "kinds", "team", "sends_full_numbers", "is_enabled"]})
 
     def get_urls(self) -> list[Any]:
         views = {"new_secret": self.new_secret_view, "start_again": self.start_again_view}
@@ -54,7 +63,9 @@ class WebhookAdmin(ConsoleAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Webhook | None = None) -> Any:
         wishes = self.wishes[1]["fields"]
-        names = [name for name in wishes if name != "sends_full_numbers" or obj or self.sees_full_numbers(request)]
+        hidden = set() if Team.objects.exists() else {"team"}
+        names = [name for name in wishes if name not in hidden]
+        names = [name for name in names if name != "sends_full_numbers" or obj or self.sees_full_numbers(request)]
         return [(None, {"fields": names}), *([self.how_it_goes] if obj else [])]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Webhook | None = None) -> Any:
@@ -95,8 +106,9 @@ class WebhookAdmin(ConsoleAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def attention(self, request: HttpRequest) -> list[Attention]:
-        stopped = capped_count(Webhook.objects.exclude(stopped_because=""))
-        failing = capped_count(Webhook.objects.filter(is_enabled=True, failing_since__isnull=False))
+        seen = visible_to(request.user, Webhook.objects.all())
+        stopped = capped_count(seen.exclude(stopped_because=""))
+        failing = capped_count(seen.filter(is_enabled=True, failing_since__isnull=False))
         return [
             Attention(
                 count=stopped,
@@ -176,13 +188,27 @@ class WebhookAdmin(ConsoleAdmin):
         return to_list(WebhookDelivery, gettext("What was sent there"), webhook__id__exact=hook.pk)
 
 
+class OfWebhook(admin.SimpleListFilter):
+    """One of those that this user sees."""
+
+    title = _("webhook")
+    parameter_name = "webhook__id__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        seen = visible_to(request.user, Webhook.objects.all())
+        return [(str(pk), name) for pk, name in seen.values_list("pk", "name")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]) -> QuerySet[WebhookDelivery]:
+        return queryset if self.value() is None else queryset.filter(webhook=key_of(self.value() or ""))
+
+
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(ReadOnlyAdmin):
     navigation = Place(Section.BEHIND_THE_SCENES, 40, "next", _("Webhook events"))
     empty_help = _("What other systems are told is kept here for a week; what did not arrive, for a month.")
     list_display = ["time", "kind", "webhook", "how", "tries", "answer", "complaint"]
     list_select_related = ["webhook"]
-    list_filter = ["state", "webhook"]
+    list_filter = ["state", OfWebhook]
     sortable_by: list[str] = []
     empty_value_display = columns.NOTHING
     long_fields = ("content",)
@@ -201,7 +227,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
         return row
 
     def attention(self, request: HttpRequest) -> list[Attention]:
-        given_up = WebhookDelivery.objects.filter(state=WebhookDelivery.State.GIVEN_UP)
+        given_up = visible_to(request.user, WebhookDelivery.objects.filter(state=WebhookDelivery.State.GIVEN_UP))
         return [
             Attention(
                 count=capped_count(given_up),

@@ -13,6 +13,7 @@ from ninja.security import HttpBearer
 
 from dialer.api.problems import Problem
 from dialer.flow import answers, tokens
+from dialer.flow.visibility import visible_to
 from dialer.models import ApiToken
 from dialer.terms import Scope
 
@@ -129,7 +130,7 @@ def _digest(request: HttpRequest) -> str:
 
 def visible(request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
     """Those of the rows that this user may see. The one place for rules about single rows."""
-    return rows
+    return visible_to(request.user, rows)
 
 
 def found(request: HttpRequest, rows: QuerySet[Row], pk: int) -> Row:

@@ -9,6 +9,7 @@ from ninja.files import UploadedFile
 from pydantic import AwareDatetime, Field
 
 from dialer.admin import countries, phone_numbers
+from dialer.admin.do_not_call import source_of
 from dialer.admin.voice_file import NewVoiceFileForm
 from dialer.api import shapes
 from dialer.api.doors import found, guard, repeatable, sees_full_numbers, visible
@@ -18,6 +19,7 @@ from dialer.api.shapes import Asked, Id, Line, Page
 from dialer.flow import history, suppression, voice
 from dialer.flow.connect import capabilities_of
 from dialer.flow.mistakes import DialerError
+from dialer.flow.visibility import accounts_of
 from dialer.models import Account, CallRecord, DoNotCall, DoNotCallList, VoiceFile
 from dialer.models.do_not_call import house_list
 from dialer.terms import Scope
@@ -166,7 +168,7 @@ def _listed(request: HttpRequest, read: str) -> shapes.DoNotCallOut:
                 list_id=row.list_id,
                 list_name=row.list.name,
                 reason=row.reason,
-                source=row.source,
+                source=source_of(row, names_campaigns=accounts_of(request.user) is None),
                 added_at=row.added_at,
             )
             for row in rows

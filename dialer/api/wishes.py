@@ -14,10 +14,11 @@ from django.utils.datastructures import MultiValueDict
 from ninja import Schema
 from pydantic import AwareDatetime, ConfigDict, Field, create_model
 
+from dialer.admin.base import as_seen_by
 from dialer.admin.campaign_form import OF_A_DRAFT, CampaignForm
 from dialer.admin.campaign_parts import CarrierPeriodForm, CarrierPeriodRows, RetryRuleForm, RouteForm, RouteRows
 from dialer.admin.campaign_wishes import NEEDS
-from dialer.admin.rows import NamedRow, NamedRows
+from dialer.admin.rows import NamedRow, NamedRows, rows_as_seen_by
 from dialer.api.problems import Wrong
 from dialer.api.shapes import Id, Moment, Text
 from dialer.flow import history
@@ -151,9 +152,12 @@ def make(document: Any, *, by: Any) -> Campaign:
     """The draft that the document describes. Raises Wrong with the sentences at their fields."""
     said = document.model_dump()
     parts = {name: said.pop(name) for name in PARTS}
-    form = DraftForm(_as_sent(said))
+    form = as_seen_by(by, DraftForm)(_as_sent(said))
     is_valid = form.is_valid()
-    rows = {name: PARTS[name](_rows_as_sent(name, parts[name]), instance=form.instance, prefix=name) for name in PARTS}
+    rows = {
+        name: rows_as_seen_by(by, part)(_rows_as_sent(name, parts[name]), instance=form.instance, prefix=name)
+        for name, part in PARTS.items()
+    }
     errors = _of_form(form)
     if is_valid:
         for name, part in rows.items():

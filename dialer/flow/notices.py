@@ -5,7 +5,7 @@ account that is stopped. What holds is kept as a cause, in one transaction with 
 loses nothing, and nothing is told twice; what ends and begins anew is news again.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,12 +13,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, F, Model, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from dialer.carriers.masking import Mask
 from dialer.flow import money
+from dialer.flow.visibility import Ids, accounts_by_member, visible_through
 from dialer.models import Account, Batch, Campaign, Export, Notice, NoticeCause, NoticeDelivery, NoticeWay
 from dialer.terms import NoticeChannel, NoticeKind
 
@@ -27,6 +28,9 @@ KEPT = timedelta(days=90)
 UNCERTAIN_FOR = timedelta(minutes=15)  # before, evidence may well come by itself
 LONGEST_REASON = 500  # characters
 FIND_EVERYTHING = ("campaign:", "account:")  # the keys of what is found here
+
+# What an event is about, where not everybody sees it.
+SUBJECTS: dict[str, type[Model]] = {"campaign": Campaign, "account": Account}
 
 # Who is told of what; of an export its owner alone.
 MAY_KNOW = {
@@ -52,6 +56,7 @@ class Event:
     reason: str = ""
     subject: str = ""
     subject_id: int | None = None
+    counts: Mapping[int, int] | None = None  # by account, where its name is how many there are
 
 
 def find_next(*, now: datetime | None = None) -> bool:
@@ -193,7 +198,11 @@ def _people(kind: NoticeKind) -> list[Any]:
 def _tell(people: list[Any], event: Event, *, key: str, now: datetime) -> None:
     ways = _ways(people)
     mask = Mask()
+    sight = accounts_by_member(person.pk for person in people)
     for person in people:
+        name = _name_for(sight.get(person.pk), event)
+        if name is None:
+            continue
         wanted = [way for way in ways.get(person.pk, []) if event.kind in way.kinds and _can_be_used(way)]
         is_in_console = all(
             event.kind in way.kinds for way in ways.get(person.pk, []) if way.channel == NoticeChannel.CONSOLE
@@ -205,7 +214,7 @@ def _tell(people: list[Any], event: Event, *, key: str, now: datetime) -> None:
             person=person,
             key=key,
             kind=event.kind,
-            name=mask.text(event.name)[:200],
+            name=mask.text(name)[:200],
             reason=mask.beginning(event.reason, LONGEST_REASON),
             subject=event.subject,
             subject_id=event.subject_id,
@@ -213,6 +222,18 @@ def _tell(people: list[Any], event: Event, *, key: str, now: datetime) -> None:
             at=now,
         )
         NoticeDelivery.objects.bulk_create([NoticeDelivery(notice=notice, way=way, due_at=now) for way in others])
+
+
+def _name_for(accounts: Ids | None, event: Event) -> str | None:
+    """What somebody reads who sees just these accounts, or all; None: it is not for them."""
+    if event.counts is not None:
+        seen = event.counts if accounts is None else {pk: event.counts[pk] for pk in accounts & event.counts.keys()}
+        return f"{sum(seen.values()):,}" if seen else None
+    model = SUBJECTS.get(event.subject)
+    if accounts is None or model is None:
+        return event.name
+    is_seen = visible_through(accounts, model._default_manager.filter(pk=event.subject_id)).exists()
+    return event.name if is_seen else None
 
 
 def _ways(people: list[Any]) -> dict[int, list[NoticeWay]]:

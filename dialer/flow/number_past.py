@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from dialer.flow.visibility import visible_to
 from dialer.models import Attempt, Batch, CallRecord, Contact, DoNotCall, TestCall, Transfer
 from dialer.terms import Disposition
 
@@ -77,22 +78,24 @@ class Past:
         yield from (Event(kind=Kind.TRANSFERRED, at=row.rang_at or row.answered_at, row=row) for row in self.transfers)
 
 
-def past_of(number: str, *, calls: QuerySet[CallRecord]) -> Past:
-    """What became of this number, E.164. `calls` are the call records as the page that shows them wants them."""
-    contacts = list(
-        Contact.objects.filter(number=number).select_related("campaign__account", "contact_list").order_by("-pk")[:MOST]
-    )
-    attempts = Attempt.objects.filter(contact__in=[contact.pk for contact in contacts])
+def past_of(number: str, *, user: Any, calls: QuerySet[CallRecord]) -> Past:
+    """What became of this number, E.164, as far as the user sees it.
+
+    `calls` are the call records that they see, as the page that shows them wants them.
+    """
+    seen = visible_to(user, Contact.objects.filter(number=number))
+    contacts = list(seen.select_related("campaign__account", "contact_list").order_by("-pk")[:MOST])
+    attempts = visible_to(user, Attempt.objects.filter(contact__in=[contact.pk for contact in contacts]))
+    test_calls = visible_to(user, TestCall.objects.filter(number=number))
+    transfers = visible_to(user, Transfer.objects.filter(number=number))
     return Past(
         contacts=contacts,
         attempts=list(attempts.select_related("batch__campaign", "batch__account", "contact").order_by("-pk")[:MOST]),
         # By the key, which comes with the index; in the order of time they are put afterwards.
         calls=list(calls.filter(number=number).order_by("-pk")[:MOST]),
         entries=list(DoNotCall.objects.filter(number=number).select_related("list", "added_by")[:MOST]),
-        test_calls=list(
-            TestCall.objects.filter(number=number).select_related("campaign", "account", "called_by")[:MOST]
-        ),
-        transfers=list(Transfer.objects.filter(number=number).select_related("campaign", "account")[:MOST]),
+        test_calls=list(test_calls.select_related("campaign", "account", "called_by")[:MOST]),
+        transfers=list(transfers.select_related("campaign", "account")[:MOST]),
     )
 
 

@@ -5,11 +5,12 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import QuerySet, Sum
 
 from dialer.flow import tallies
+from dialer.flow.visibility import visible_to
 from dialer.models import CallTally, Campaign
 from dialer.models.tally import NO_HOUR, hour_of
 from dialer.terms import Disposition
@@ -93,12 +94,13 @@ def of_campaign(campaign: Campaign) -> Calls:
     return _read(CallTally.objects.filter(campaign=campaign))
 
 
-def between(start: datetime, end: datetime) -> Calls:
-    """The calls that began in the hours from `start` on and before `end`, of all campaigns and of none.
+def between(start: datetime, end: datetime, *, user: Any) -> Calls:
+    """The calls that the user sees and that began in the hours from `start` on and before `end`, also of no campaign.
 
     Hours are whole ones of UTC: where clocks differ from it by half an hour, so does the edge.
     """
-    return _read(CallTally.objects.filter(hour__gte=hour_of(start), hour__lt=hour_of(end)))
+    rows = CallTally.objects.filter(hour__gte=hour_of(start), hour__lt=hour_of(end))
+    return _read(visible_to(user, rows))
 
 
 def _read(rows: QuerySet[CallTally]) -> Calls:

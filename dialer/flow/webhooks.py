@@ -6,14 +6,15 @@ is, whatever is killed. `dialer.flow.webhook_delivery` sends them.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from django.utils import timezone
 
 from dialer import phone
 from dialer.flow.mistakes import DialerError
-from dialer.models import Attempt, CallRecord, Campaign, Webhook, WebhookDelivery
+from dialer.flow.visibility import Ids, visible_through
+from dialer.models import Account, Attempt, CallRecord, Campaign, Webhook, WebhookDelivery
 from dialer.models.webhook import new_webhook_secret
 from dialer.terms import Disposition, WebhookKind
 
@@ -38,8 +39,10 @@ def tell_of_calls(changed: Sequence[CallRecord], *, now: datetime) -> None:
     names: dict[int | None, str] = dict(
         Campaign.objects.filter(pk__in={call.campaign_id for call in calls}).values_list("pk", "name")
     )
+    earshot = _Earshot(hooks, {call.campaign_id for call in calls} - {None})
     deliveries = []
     for call in calls:
+        hooks = earshot.of(call.campaign_id, account=call.account_id)
         content = _call(call, contact=contacts.get(call.attempt_id), campaign_name=names[call.campaign_id])
         if _is_answered(call):
             at = call.answered_at or now
@@ -105,6 +108,7 @@ def _tell_of_campaigns(campaigns: Iterable[int], kind: WebhookKind, *, now: date
     hooks = _who_wants([kind]) if ids else []
     if not hooks:
         return
+    earshot = _Earshot(hooks, ids)
     deliveries = []
     for campaign in Campaign.objects.filter(pk__in=ids):
         content = {
@@ -114,8 +118,30 @@ def _tell_of_campaigns(campaigns: Iterable[int], kind: WebhookKind, *, now: date
         }
         # A campaign ends once and may pause often.
         what = f"{campaign.pk}" if kind == WebhookKind.CAMPAIGN_ENDED else f"{campaign.pk}-{now:%Y%m%dT%H%M%S%f}"
-        deliveries += _for_each(hooks, kind, what, content, "", at=now, now=now)
+        deliveries += _for_each(earshot.of(campaign.pk), kind, what, content, "", at=now, now=now)
     _store(deliveries)
+
+
+class _Earshot:
+    """Which of some webhooks hear of which campaigns: one of a team hears of what the team sees.
+
+    Two queries for each team that has one of them.
+    """
+
+    def __init__(self, hooks: Sequence[Webhook], campaigns: Iterable[int | None]) -> None:
+        self._hooks = hooks
+        self._seen: dict[int, tuple[Ids, set[int]]] = {}
+        wanted = Campaign.objects.filter(pk__in=list(campaigns))
+        for team in {hook.team_id for hook in hooks} - {None}:
+            accounts = frozenset(Account.objects.filter(teams=team).values_list("pk", flat=True))
+            self._seen[cast(int, team)] = accounts, set(visible_through(accounts, wanted).values_list("pk", flat=True))
+
+    def of(self, campaign: int | None, *, account: int | None = None) -> list[Webhook]:
+        return [hook for hook in self._hooks if hook.team_id is None or self._sees(hook.team_id, campaign, account)]
+
+    def _sees(self, team: int, campaign: int | None, account: int | None) -> bool:
+        accounts, campaigns = self._seen[team]
+        return campaign in campaigns and (account is None or account in accounts)
 
 
 def _for_each(

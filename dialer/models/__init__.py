@@ -19,6 +19,7 @@ from dialer.models.list_look import ColumnChoice, SavedFilter
 from dialer.models.notice import Notice, NoticeCause, NoticeDelivery, NoticeWay
 from dialer.models.route import Route
 from dialer.models.tally import BatchTally, CallTally
+from dialer.models.team import Team
 from dialer.models.test_call import TestCall
 from dialer.models.voice_file import CarrierFile, VoiceFile
 from dialer.models.webhook import Webhook, WebhookDelivery
@@ -58,6 +59,7 @@ __all__ = [
     "Route",
     "SavedFilter",
     "Seat",
+    "Team",
     "TestCall",
     "Transfer",
     "TurnedAway",

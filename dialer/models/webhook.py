@@ -30,6 +30,14 @@ class Webhook(models.Model):
     sends_full_numbers = models.BooleanField(
         "with full numbers", default=False, help_text="Otherwise phone numbers are masked."
     )
+    team = models.ForeignKey(
+        "dialer.Team",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="webhooks",
+        help_text="It hears only of what this team sees. Empty: of everything.",
+    )
     secret = EncryptedTextField(default=new_webhook_secret, editable=False)
     is_enabled = models.BooleanField("in use", default=True)
     created_by = models.ForeignKey(

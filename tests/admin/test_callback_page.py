@@ -114,8 +114,9 @@ def test_what_nobody_understands_says_that_the_bill_still_comes():
 def test_unreadable_callbacks_need_a_person():
     factories.make_callback()
     factories.make_callback(state=State.UNREADABLE)
-    page = admin.site._registry[Callback]
-    [item] = page.attention(RequestFactory().get("/"))
+    page, request = admin.site._registry[Callback], RequestFactory().get("/")
+    request.user = factories.make_user()
+    [item] = page.attention(request)
     assert (item.count, item.query) == (1, "state__exact=unreadable")
 
 

@@ -54,7 +54,7 @@ def test_call_records_take_the_same_number_of_queries_for_any_page(
 ) -> None:
     for _ in range(12):
         make_call_record()
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         program.get("/call-records")
 
 

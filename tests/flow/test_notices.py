@@ -16,7 +16,7 @@ from dialer.terms import ExportForm, ExportKind, NoticeChannel, NoticeKind
 from recordings import notices as recording_notices
 from recordings.models import Recording
 from tests.carriers.small_server import SmallServer, answer
-from tests.factories import make_account, make_batch, make_call_record, make_campaign, make_user
+from tests.factories import make_account, make_batch, make_call_record, make_campaign, make_team, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -424,3 +424,36 @@ def test_old_notices_go() -> None:
 
     assert not Notice.objects.exists()
     make_account()
+
+
+# --- teams -------------------------------------------------------------------------------------------------------
+
+
+def test_a_member_of_a_team_hears_of_the_teams_campaigns_and_accounts_alone() -> None:
+    ours = make_account(name="Ours", stopped_because="no")
+    make_account(name="Theirs", stopped_because="no")
+    member, everybody = (somebody("dialer.view_campaign", "dialer.view_account") for _ in range(2))
+    make_team(accounts=[ours]).members.add(member)
+    ended(name="Our campaign", account=ours)
+    ended(name="Their campaign")
+
+    notices.find_next()
+
+    assert told(member) == ["The campaign “Our campaign” has ended.", "The account “Ours” was stopped."]
+    assert len(told(everybody)) == 4
+
+
+def test_a_member_of_a_team_hears_how_many_of_the_teams_recordings_are_in_danger() -> None:
+    ours = make_account()
+    soon = {"deadline_at": timezone.now() + timedelta(days=1), "due_at": timezone.now()}
+    for account in (ours, make_account(), make_account()):
+        Recording.objects.create(call_record=make_call_record(account=account), **soon)
+    member, of_nothing, everybody = (somebody("recordings.view_recording") for _ in range(3))
+    make_team(accounts=[ours]).members.add(member)
+    make_team().members.add(of_nothing)
+
+    recording_notices.find_next()
+
+    assert told(member) == ["Recordings vanish at the carrier within days: 1."]
+    assert told(of_nothing) == []
+    assert told(everybody) == ["Recordings vanish at the carrier within days: 3."]

@@ -17,10 +17,19 @@ from django.utils import timezone
 from dialer.carriers.contract import Call
 from dialer.flow import ledger, lifecycle, routes, webhook_delivery, webhooks
 from dialer.flow.mistakes import DialerError
-from dialer.models import Batch, Campaign, Webhook, WebhookDelivery
+from dialer.models import Batch, Campaign, Route, Webhook, WebhookDelivery
 from dialer.terms import Disposition, HungUpBy, Via, WebhookKind
 from tests.carriers.small_server import SmallServer, answer
-from tests.factories import make_batch, make_call_record, make_campaign, make_contacts, make_webhook, settle
+from tests.factories import (
+    make_account,
+    make_batch,
+    make_call_record,
+    make_campaign,
+    make_contacts,
+    make_team,
+    make_webhook,
+    settle,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -360,3 +369,36 @@ def test_the_secret_is_encrypted_and_in_no_repr() -> None:
     assert hook.secret not in repr(hook)
     assert stored != hook.secret
     assert webhooks.renew_secret(hook) != hook.secret
+
+
+def test_a_webhook_of_a_team_hears_of_what_the_team_sees() -> None:
+    ours, theirs = make_account(), make_account()
+    team = make_team(accounts=[ours])
+    hook = make_webhook(team=team)
+    everybody = make_webhook()
+    calls = [
+        make_call_record(attempt=make_batch(campaign=make_campaign(account=account)).attempts.first())
+        for account in (ours, theirs)
+    ]
+    campaigns = [call.campaign for call in calls]
+
+    webhooks.tell_of_calls(calls, now=timezone.now())
+    webhooks.tell_of_end([campaign.pk for campaign in campaigns if campaign])
+
+    def heard_by(one: Webhook) -> set[str]:
+        return {delivery.content["campaign"]["name"] for delivery in one.deliveries.all()}
+
+    assert heard_by(hook) == {campaigns[0].name}
+    assert hook.deliveries.count() == 2
+    assert heard_by(everybody) == {campaign.name for campaign in campaigns if campaign}
+
+
+def test_a_webhook_of_a_team_does_not_hear_of_a_campaign_that_the_team_sees_in_part() -> None:
+    ours, theirs = make_account(), make_account()
+    campaign = make_campaign(account=ours)
+    Route.objects.create(campaign=campaign, account=theirs)
+    hook = make_webhook(team=make_team(accounts=[ours]))
+
+    webhooks.tell_of_end([campaign.pk])
+
+    assert not hook.deliveries.exists()

@@ -37,8 +37,9 @@ def play_link_of(recording: Recording) -> str:
 
 
 def needs_a_person() -> dict[str, tuple[int, bool]]:
-    page = admin.site._registry[Recording]
-    return {item.query: (item.count, item.is_alarm) for item in page.attention(RequestFactory().get("/"))}
+    page, request = admin.site._registry[Recording], RequestFactory().get("/")
+    request.user = factories.make_user()
+    return {item.query: (item.count, item.is_alarm) for item in page.attention(request)}
 
 
 def test_an_empty_list_says_that_there_is_nothing_to_do():

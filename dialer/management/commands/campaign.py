@@ -26,6 +26,7 @@ from dialer.flow import exports, handed_in, history, intake, lifecycle
 from dialer.flow.mistakes import DialerError
 from dialer.flow.preflight import Preflight, preflight
 from dialer.flow.reports import progress
+from dialer.flow.visibility import visible_to
 from dialer.models import Campaign, ContactList, Export
 from dialer.terms import ExportForm, ExportKind
 
@@ -108,7 +109,7 @@ class Command(BaseCommand):
 
     def _launch(self, person: Any, *, campaign: int, yes: bool, **_: Any) -> None:
         require(person, "dialer.launch_campaign")
-        found = campaign_of(campaign)
+        found = campaign_of(campaign, person)
         self._tell(preflight(found))
         if not yes and not _is_confirmed():
             raise CommandError("Nothing was launched. Say --yes if you mean it.")
@@ -119,7 +120,7 @@ class Command(BaseCommand):
 
     def _status(self, person: Any, *, campaign: int, **options: Any) -> None:
         require(person, "dialer.view_campaign")
-        found = campaign_of(campaign)
+        found = campaign_of(campaign, person)
         seen = progress(found)
         figures = {
             "state": found.state,
@@ -141,7 +142,7 @@ class Command(BaseCommand):
 
     def _export(self, person: Any, *, campaign: int, kind: str, form: str, to: Path | None, **_: Any) -> None:
         """The same file as from the console, where it stands among the person's downloads as well."""
-        found = campaign_of(campaign)
+        found = campaign_of(campaign, person)
         conditions = f"campaign__id__exact={found.pk}"
         export_rows.list_for(person, kind, conditions)  # says in a sentence if that person may not
         export = exports.order(owner=person, kind=kind, form=form, conditions=conditions, about=str(found))
@@ -173,8 +174,10 @@ def require(person: Any, *permissions: str) -> None:
             raise CommandError(f"“{person}” lacks the permission “{permission}”.")
 
 
-def campaign_of(pk: int) -> Campaign:
-    found = Campaign.objects.select_related("account", "voice_file").filter(pk=pk).first()
+def campaign_of(pk: int, person: Any) -> Campaign:
+    """Raises CommandError if there is none that the person sees."""
+    rows = visible_to(person, Campaign.objects.select_related("account", "voice_file"))
+    found = rows.filter(pk=pk).first()
     if found is None:
         raise CommandError(f"There is no campaign {pk}.")
     return found
