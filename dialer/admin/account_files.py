@@ -48,10 +48,14 @@ class AccountFiles:
         back = address(account, "files")
         if request.method == "POST":
             try:
-                voice_placing.remove_by_id(account, id_at_carrier)
+                was_there = voice_placing.remove_by_id(account, id_at_carrier)
             except (CarrierError, DialerError) as error:
                 messages.error(request, str(error))
             else:
+                if not was_there:
+                    none = gettext("There is no file %(id)s at the carrier.") % {"id": id_at_carrier}
+                    messages.warning(request, none)
+                    return HttpResponseRedirect(back)
                 done = gettext("Removed the file %(id)s from the carrier.") % {"id": id_at_carrier}
                 self.log_change(request, account, done)
                 messages.success(request, done)

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
@@ -35,6 +34,7 @@ from dialer.admin.doors import FORM, back_to, door, routes
 from dialer.admin.filters import OfAccount
 from dialer.admin.launch import LaunchDoors
 from dialer.admin.launch_sheet import SheetDoors
+from dialer.admin.lists import CarefulList
 from dialer.admin.navigation import Attention, Place, Section, capped_count
 from dialer.admin.path import PathDoors, step_of
 from dialer.admin.test_call import TestCallDoors
@@ -48,7 +48,7 @@ FORMS = {"dialer_campaign_change", "dialer_campaign_rules", *guided.STEP_OF_PAGE
 RULED_BY = {"purpose", "account"}  # the law's hours depend on them
 
 
-class CampaignList(ChangeList):
+class CampaignList(CarefulList):
     """Knows how far the campaigns of its page are."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -118,7 +118,7 @@ class CampaignAdmin(
         }
         return [*routes(self, **views), *self.path_routes(), *self.preview_routes(), *super().get_urls()]
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CarefulList]:
         return CampaignList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:

@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from dialer.admin import columns, countries
 from dialer.admin.base import ConsoleAdmin, ConsoleForm
 from dialer.admin.links import to_list
+from dialer.admin.lists import CarefulList
 from dialer.admin.navigation import Attention, Place, Section
 from dialer.models import DoNotCall, DoNotCallList
 from dialer.models.do_not_call import HOUSE_LIST
@@ -46,7 +46,7 @@ def count_numbers(lists: list[Any]) -> None:
         row.number_count = counts.get(row.pk, 0)
 
 
-class CountedLists(ChangeList):
+class CountedLists(CarefulList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
@@ -88,7 +88,7 @@ class DoNotCallListAdmin(ConsoleAdmin):
     sortable_by: list[str] = []
     readonly_fields = ["numbers", "age"]
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CarefulList]:
         return CountedLists
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> DoNotCallList | None:

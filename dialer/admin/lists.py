@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
+from django.db import DataError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -44,7 +46,17 @@ class CappedPaginator(Paginator):
         return self.keys[first : min(first + self.per_page, self.count)]
 
 
-class QuickList(ChangeList):
+class CarefulList(ChangeList):
+    """A list whose address may hold anything: what no database can look for is a wrong address, and no breakdown."""
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        try:
+            super().__init__(request, *args, **kwargs)
+        except (OverflowError, DataError) as error:  # a number too large for its column
+            raise IncorrectLookupParameters(error) from error
+
+
+class QuickList(CarefulList):
     """A list of which only the rows of the shown page are read, and of these not the page's `long_fields`."""
 
     paginator: CappedPaginator

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dialer import roles
 from dialer.admin import columns
+from dialer.admin.lists import CarefulList
 
 FOR_THOSE_WHO_MAY_ALL = ("is_superuser", "user_permissions")
 
@@ -30,7 +31,15 @@ class RoleField(forms.ModelMultipleChoiceField):
         return format_html('{} <span class="quiet">{}</span>', role.label, role.sentence)
 
 
-admin.site.unregister(User)
+admin.site.unregister([User, Group])
+
+
+@admin.register(Group)
+class ConsoleGroupAdmin(GroupAdmin):
+    """Django's own page, with a list that takes any address."""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CarefulList]:
+        return CarefulList
 
 
 @admin.register(User)
@@ -49,6 +58,9 @@ class ConsoleUserAdmin(UserAdmin):
     add_fieldsets = [(None, {"fields": ["username", "usable_password", "password1", "password2", "groups"]})]
     readonly_fields = ["last_login", "date_joined"]
     filter_horizontal = ["user_permissions"]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CarefulList]:
+        return CarefulList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")

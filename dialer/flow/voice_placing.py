@@ -73,14 +73,16 @@ def remove(carrier_file: CarrierFile) -> None:
     carrier_file.delete()
 
 
-def remove_by_id(account: Account, id_at_carrier: str) -> None:
-    """A file as the carrier lists it lies there no more, whether it is known here or not. Raises as `remove`."""
+def remove_by_id(account: Account, id_at_carrier: str) -> bool:
+    """A file lies at the carrier no more, whether it is known here or not. Raises as `remove`.
+
+    False if there was none: neither there nor known here.
+    """
     ours = CarrierFile.objects.filter(account=account, name_at_carrier=id_at_carrier).select_related("account")
     known = list(ours)
     for carrier_file in known:
         remove(carrier_file)
-    if not known:
-        _delete_there(account, id_at_carrier)
+    return bool(known) or _delete_there(account, id_at_carrier)
 
 
 def at_carrier(account: Account) -> list[FileThere]:
@@ -114,13 +116,16 @@ def _all(carrier: Carrier) -> Iterator[PlacedFile]:
         yield from page
 
 
-def _delete_there(account: Account, id_at_carrier: str) -> None:
+def _delete_there(account: Account, id_at_carrier: str) -> bool:
+    """Whether it lay there until now."""
     carrier = carrier_of(account)
     try:
         carrier.delete_voice(id_at_carrier)
     except Refused:  # also what is not there any more is refused
         if any(file.id_at_carrier == id_at_carrier for file in _all(carrier)):
             raise
+        return False
+    return True
 
 
 def _campaign_with(carrier_file: CarrierFile) -> Campaign | None:

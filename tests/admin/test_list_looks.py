@@ -106,6 +106,12 @@ def test_the_way_back_leads_nowhere_else():
     assert answer.url.startswith(LIST)
 
 
+def test_columns_are_chosen_also_where_rows_have_a_door_of_that_name():
+    address = reverse("admin:dialer_contactlist_columns")
+
+    assert visitor("dialer.view_contactlist").post(address, {"reset": "yes"}).status_code == 302
+
+
 def test_the_chosen_columns_are_shown_in_their_order_to_this_person_alone():
     factories.make_call_record(caller_id="2190170001")
     client, other = visitor(LOOK), visitor(LOOK)

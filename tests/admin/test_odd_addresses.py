@@ -19,3 +19,15 @@ def test_a_row_that_is_none_is_said_not_to_exist(model, odd):
     response = visits.visitor(is_superuser=True).get(f"{listed}{odd}/change/")
 
     assert response.status_code in (302, 404)
+
+
+@pytest.mark.parametrize("model", PAGES, ids=lambda model: model._meta.label)
+def test_a_number_too_large_for_the_database_is_no_filter(model):
+    listed, client = visits.list_of(model._meta.label_lower), visits.visitor(is_superuser=True)
+    links = [field.name for field in model._meta.fields if field.many_to_one]
+
+    for name in ("id", *links):
+        for condition in ("", "__exact", "__id__exact", "__in"):
+            response = client.get(listed, {f"{name}{condition}": "9" * 26})
+
+            assert response.status_code in (200, 302, 400), f"{name}{condition}"

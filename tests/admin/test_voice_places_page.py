@@ -202,6 +202,16 @@ def test_a_file_is_removed_from_the_list_after_a_confirmation(laaffic: TestCarri
     assert not laaffic.sandbox.memory.files
 
 
+def test_nothing_is_said_to_be_removed_that_was_not_there(laaffic: TestCarrier):
+    client = visitor(VIEW, CHANGE, VIEW_ACCOUNT)
+
+    page = client.post(f"{door(laaffic.account, 'remove_file')}?file=nobodys.mp3", follow=True).content.decode()
+
+    assert "There is no file nobodys.mp3 at the carrier." in page
+    assert "Removed the file" not in page
+    assert not LogEntry.objects.exists()
+
+
 def test_a_carrier_without_uploads_has_no_list_of_files():
     account, client = make_account(), visitor(VIEW, CHANGE, VIEW_ACCOUNT)
 
