@@ -15,7 +15,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-NAMES = ("import_rows", "intake", "dispatch", "ledger", "archive", "exports", "pages", "lists")
+NAMES = ("import_rows", "intake", "dispatch", "ledger", "archive", "exports", "pages", "lists", "overview")
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import get_content_type_for_model
@@ -23,7 +23,9 @@ from dialer.flow.reports import Progress
 from dialer.models import Account, Attempt, Batch, Campaign, Contact
 from dialer.terms import Disposition
 
-EVENTS_SHOWN = 12
+EVENTS_SHOWN = 40
+EVENTS_AT_ONCE = 10  # the others unfold
+SAME_ORDER = timedelta(seconds=5)  # within which the history's line about a launch is that of this launch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +96,7 @@ def pending(campaign: Campaign, progress: Progress) -> list[Pending]:
 
 
 def events(campaign: Campaign, batches: Iterable[Batch]) -> list[Event]:
-    """The newest first, from what people did with the campaign and from its batches; one query."""
+    """The newest first, from what people did with the campaign, what it did itself, and its batches; two queries."""
     found = sorted(_events(campaign, batches), key=lambda event: event.at, reverse=True)
     return found[:EVENTS_SHOWN]
 
@@ -157,7 +159,14 @@ def _events(campaign: Campaign, batches: Iterable[Batch]) -> Iterator[Event]:
         yield Event(at=campaign.ended_at, what=str(campaign.get_state_display()).capitalize() + ".")
     content_type = get_content_type_for_model(campaign)
     entries = LogEntry.objects.filter(content_type=content_type, object_id=str(campaign.pk)).select_related("user")
-    for entry in entries.order_by("-pk")[:EVENTS_SHOWN]:
+    said = list(entries.order_by("-pk")[:EVENTS_SHOWN])
+    if campaign.launched_at and not any(abs(entry.action_time - campaign.launched_at) < SAME_ORDER for entry in said):
+        is_waiting = campaign.state == Campaign.State.SCHEDULED
+        what = gettext("Scheduled.") if is_waiting else gettext("Launched.")
+        yield Event(at=campaign.launched_at, what=what, who=str(campaign.launched_by or ""))
+    for row in campaign.events.order_by("-at")[:EVENTS_SHOWN]:
+        yield Event(at=row.at, what=row.what)
+    for entry in said:
         yield Event(at=entry.action_time, what=entry.get_change_message(), who=entry.user.get_username())
     for batch in batches:
         yield from _events_of(batch)
@@ -171,7 +180,17 @@ def _events_of(batch: Batch) -> Iterator[Event]:
         what = gettext("Batch %(number)s: %(message)s") % {**name, "message": batch.message}
         yield Event(at=batch.decided_at, what=what, who=str(batch.decided_by or ""))
     elif batch.state == Batch.State.REFUSED and batch.answered_at:
-        what = gettext("Batch %(number)s refused: %(message)s") % {**name, "message": batch.message}
+        what = gettext("Batch %(number)s refused: %(message)s") % {**name, "message": _with_code(batch)}
         yield Event(at=batch.answered_at, what=what)
+    elif batch.state in Batch.UNCLEAR and batch.sent_at:
+        what = gettext("Batch %(number)s is uncertain: %(message)s") % {**name, "message": _with_code(batch)}
+        yield Event(at=batch.sent_at, what=what)
     if batch.settled_at:
         yield Event(at=batch.settled_at, what=gettext("Batch %(number)s is settled.") % name)
+
+
+def _with_code(batch: Batch) -> str:
+    """What the carrier said, and its code if the sentence does not name it."""
+    if not batch.carrier_code or batch.carrier_code in batch.message:
+        return batch.message
+    return f"{batch.message} ({batch.carrier_code})"

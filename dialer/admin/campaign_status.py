@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dialer.admin import charts
-from dialer.admin.campaign_now import events, pending, standstill
+from dialer.admin.campaign_now import EVENTS_AT_ONCE, events, pending, standstill
 from dialer.admin.campaign_settings import settings_context
 from dialer.admin.campaign_week import hours_context
 from dialer.admin.columns import duration, share
@@ -80,6 +80,8 @@ class StatusDoors:
             "standstill": standstill(campaign, now=timezone.now()),
             "pending": pending(campaign, now),
             "events": events(campaign, batches),
+            "events_at_once": f":{EVENTS_AT_ONCE}",
+            "older_events": f"{EVENTS_AT_ONCE}:",
             "clock": clock(campaign, campaign.start_at) if campaign.start_at else "",
             "zone": timezone.get_current_timezone_name(),
             "is_scheduled": campaign.state == Campaign.State.SCHEDULED,

@@ -8,7 +8,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from dialer.flow import routes, state, webhooks
+from dialer.flow import chronicle, routes, state, webhooks
 from dialer.flow.hours import hours_of
 from dialer.flow.mistakes import DialerError
 from dialer.models import Account, Attempt, Batch, CallRecord, Campaign, Contact
@@ -58,6 +58,7 @@ def _close_bad_ones(campaign: Campaign, accounts: list[Account], *, now: datetim
 def _pause(campaign: Campaign, because: str) -> bool:
     if not state.advance(campaign, Campaign.State.PAUSED, paused_because=because):
         return False
+    chronicle.note(campaign.pk, f"Paused by itself: {because}")
     webhooks.tell_of_pause([campaign.pk])
     return True
 

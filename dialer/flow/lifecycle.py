@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from dialer.flow import (
     breaker,
+    chronicle,
     evidence,
     launch_sheet,
     ledger,
@@ -69,7 +70,9 @@ def _start_or_ask(campaign: Campaign, *, now: datetime) -> bool:
         except DialerError as error:
             complaint = f"It could not start: {error}"
     still = Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.SCHEDULED, start_at=campaign.start_at)
-    still.update(asks_because=complaint)
+    with transaction.atomic():
+        if still.update(asks_because=complaint):
+            chronicle.note(campaign.pk, complaint)
     return False
 
 
@@ -80,6 +83,7 @@ def _start_as_planned(campaign: Campaign) -> bool:
         if now.state != Campaign.State.SCHEDULED or now.start_at != campaign.start_at:
             return False
         launch(campaign, by=campaign.launched_by)
+        chronicle.note(campaign.pk, "Started by itself, as planned.")
     return True
 
 

@@ -20,7 +20,7 @@ from django.utils import timezone
 from dialer.carriers import with_feature
 from dialer.carriers.contract import AlreadyTaken, BadCredentials, Carrier, CarrierError, Refused, Task, TryLater
 from dialer.carriers.order import Order
-from dialer.flow import evidence, ledger, pacing, routes, state, withdrawal
+from dialer.flow import chronicle, evidence, ledger, pacing, routes, state, withdrawal
 from dialer.flow.connect import carrier_of
 from dialer.flow.gate import Gate
 from dialer.flow.hours import hours_of
@@ -202,6 +202,7 @@ def _accept(batch: Batch, message: str, *, task_id: str) -> bool:
         ask_at=evidence.ask_at(batch),
     )
     if is_ours:
+        chronicle.note(batch.campaign_id, f"Batch {batch.sequence}: {message}")
         ledger.adopt(of=batch)
     return is_ours
 

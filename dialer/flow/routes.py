@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from dialer.carriers.contract import BadCredentials, CarrierError, Refused, TryLater
-from dialer.flow import webhooks, withdrawal
+from dialer.flow import chronicle, webhooks, withdrawal
 from dialer.models import Account, Batch, Campaign, Route
 
 NEVER_LEFT = (Batch.State.REFUSED, Batch.State.CANCELLED)
@@ -80,6 +80,8 @@ def close(campaign: Campaign, account: Account, *, because: str) -> bool:
         locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
         if not any(other.pk != account.pk for other in usable_accounts(locked)):
             return False
+        if not campaign.routes.filter(account=account).exclude(closed_because="").exists():
+            chronicle.note(campaign.pk, f"Nobody leaves by “{account}” any more: {because}")
         Route.objects.update_or_create(
             campaign=campaign,
             account=account,
@@ -120,6 +122,7 @@ def pause(campaign_id: int, sentence: str) -> None:
     with transaction.atomic():
         running = Campaign.objects.filter(pk=campaign_id, state=Campaign.State.RUNNING)
         if running.update(state=Campaign.State.PAUSED, paused_because=sentence):
+            chronicle.note(campaign_id, f"Paused by itself: {sentence}")
             webhooks.tell_of_pause([campaign_id])
 
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from dialer.flow import evidence, state, webhooks
+from dialer.flow import chronicle, evidence, state, webhooks
 from dialer.flow.gate import Gate
 from dialer.flow.hours import Hours
 from dialer.models import Attempt, Batch, CallRecord, Campaign, Contact
@@ -139,6 +139,7 @@ def _accept_contradicted(batch: Batch) -> bool:
         )
         running = Campaign.objects.filter(pk=batch.campaign_id, state=Campaign.State.RUNNING)
         if running.update(state=Campaign.State.PAUSED, paused_because=f"Batch {batch.sequence}: {CONTRADICTED}"):
+            chronicle.note(batch.campaign_id, f"Paused by itself: batch {batch.sequence}: {CONTRADICTED}")
             webhooks.tell_of_pause([batch.campaign_id])
     return True
 

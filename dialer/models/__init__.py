@@ -6,6 +6,7 @@ from dialer.models.batch import Attempt, Batch
 from dialer.models.call_record import CallRecord
 from dialer.models.callback import Callback, TurnedAway
 from dialer.models.campaign import CallWindow, Campaign, RetryRule
+from dialer.models.campaign_event import CampaignEvent
 from dialer.models.campaign_plan import CampaignPlan
 from dialer.models.campaign_wishes import CarrierPeriod
 from dialer.models.claim import Bell, Claimable, Heartbeat, Seat
@@ -37,6 +38,7 @@ __all__ = [
     "CallWindow",
     "Callback",
     "Campaign",
+    "CampaignEvent",
     "CampaignPlan",
     "CarrierExchange",
     "CarrierFile",

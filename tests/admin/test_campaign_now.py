@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from dialer.admin import campaign_now
 from dialer.admin.campaign_now import standstill
+from dialer.flow import chronicle
 from dialer.models import Account, Attempt, Batch, Campaign, Contact
 from dialer.terms import Disposition
 from tests.admin.visits import page_of, query_count, text, visitor
-from tests.factories import make_account, make_batch, make_campaign, make_contacts, settle
+from tests.factories import make_account, make_batch, make_campaign, make_contacts, make_user, settle
 
 pytestmark = pytest.mark.django_db
 
@@ -156,3 +158,43 @@ def test_contacts_without_any_rounds_show_none():
     [person] = make_contacts(1)
 
     assert "Every call to this person" not in text(visitor("dialer.view_contact"), page_of(person))
+
+
+# --- The timeline ---------------------------------------------------------------------------------------------------
+
+
+def test_the_timeline_tells_what_the_campaign_did_itself_and_what_the_carrier_said_with_its_code():
+    campaign = eventful()
+    chronicle.note(campaign.pk, "Paused by itself: 40 % of the newest calls failed.")
+    contacts = make_contacts(2, contact_list=campaign.contact_lists.get())
+    refused = {"answered_at": timezone.now(), "message": "No such voice file.", "carrier_code": "607"}
+    make_batch(contacts=contacts[:1], state=Batch.State.REFUSED, **refused)
+    make_batch(contacts=contacts[1:], state=Batch.State.UNCERTAIN, message="No answer in 40 seconds.")
+
+    told = [event.what for event in visitor(VIEW).get(page_of(campaign)).context["events"]]
+
+    assert "Paused by itself: 40 % of the newest calls failed." in told
+    assert any(what.endswith("refused: No such voice file. (607)") for what in told)
+    assert any(what.endswith("is uncertain: No answer in 40 seconds.") for what in told)
+
+
+def test_a_launch_that_left_no_line_in_the_history_is_told_with_its_person():
+    ana = make_user(username="ana")
+    campaign = make_campaign(state=Campaign.State.RUNNING, launched_by=ana)
+
+    events = visitor(VIEW).get(page_of(campaign)).context["events"]
+
+    assert [(event.what, event.who) for event in events if event.at == campaign.launched_at] == [("Launched.", "ana")]
+
+
+def test_old_events_unfold():
+    campaign = eventful()
+    for number in range(campaign_now.EVENTS_AT_ONCE):
+        chronicle.note(campaign.pk, f"Something {number}.")
+
+    page = text(visitor(VIEW), page_of(campaign))
+
+    shown, older = page.split('id="older-events"')
+    assert "Something 9." in shown
+    assert "Drafted." not in shown
+    assert "Drafted." in older
