@@ -155,6 +155,14 @@ class WebhookKind(TextChoices):
     CAMPAIGN_ENDED = "campaign_ended", _("campaign ended")
 
 
+class UploadPurpose(TextChoices):
+    """For what a file is uploaded in pieces."""
+
+    CONTACT_LIST = "contact_list", _("contact list")
+    DO_NOT_CALL = "do_not_call", _("do-not-call numbers")
+    VOICE_FILE = "voice_file", _("voice file")
+
+
 class ExportKind(TextChoices):
     """What an export holds."""
 

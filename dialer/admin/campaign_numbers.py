@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from dialer.admin import uploads
 from dialer.admin.doors import FORM, LOOK, address, back_to, door, list_address, show
 from dialer.admin.path import path_context
 from dialer.admin.row_texts import texts_in_words
@@ -19,7 +20,7 @@ from dialer.flow import intake
 from dialer.flow.drafts import Step
 from dialer.flow.mistakes import DialerError
 from dialer.models import Campaign, Contact, ContactList
-from dialer.terms import SkipReason
+from dialer.terms import SkipReason, UploadPurpose
 
 SPREADSHEETS = ".xlsx,.xls,.xlsb,.ods,.csv,.txt"
 
@@ -43,6 +44,7 @@ class NumbersDoors:
         if request.method == "POST" and not can_change:
             raise PermissionDenied
         is_upload = request.method == "POST"
+        uploads.bring(request, UploadPurpose.CONTACT_LIST, campaign=campaign, is_spent_later=True)
         form = NumbersForm(request.POST, request.FILES) if is_upload else NumbersForm()
         if is_upload and form.is_valid():
             contact_list = self._upload(request, campaign, form)
@@ -58,6 +60,7 @@ class NumbersDoors:
             can_change=can_change,
             can_launch=request.user.has_perm("dialer.launch_campaign"),
             **numbers_context(campaign),
+            **uploads.pieces_of(request, UploadPurpose.CONTACT_LIST, campaign=campaign),
             **path_context(campaign, Step.NUMBERS),
         )
 
@@ -69,10 +72,12 @@ class NumbersDoors:
 
     def _upload(self: Any, request: HttpRequest, campaign: Campaign, form: NumbersForm) -> ContactList | None:
         """The new list, or None with the reason in the form."""
+        file = form.cleaned_data["file"]
         try:
-            contact_list = intake.upload(campaign, form.cleaned_data["file"], by=request.user)
+            contact_list = intake.upload(campaign, file, by=request.user)
         except DialerError as error:
             form.add_error("file", str(error))
+            uploads.forget(file)
             return None
         self.log_change(request, campaign, gettext("Uploaded “%s”.") % contact_list)
         messages.success(request, gettext("“%s” is uploaded. Check the column with the numbers.") % contact_list)
@@ -87,6 +92,7 @@ def numbers_context(campaign: Campaign) -> dict[str, Any]:
         "lists": [
             {
                 "list": contact_list,
+                "is_read_now": _is_under_way(contact_list),
                 "texts": texts_in_words(contact_list),
                 "to_call": found.get(contact_list.pk, {}).get("", 0),
                 "skipped": _skipped(contact_list, found.get(contact_list.pk, {})),

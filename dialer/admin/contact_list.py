@@ -231,6 +231,11 @@ class ContactListAdmin(ReadOnlyAdmin):
             done = gettext("Removed the list “%s”.") % contact_list
             give(page, request, campaign, lambda: intake.remove(contact_list), done)
             return back_to(campaign, "numbers")
+        is_read_now = contact_list.number_column is not None and contact_list.state in (
+            ContactList.State.UPLOADED,
+            ContactList.State.READING,
+        )
+        stops = [gettext("It is being read; that ends at once.")] if is_read_now else []
         count = columns.count(contact_list.rows_read)
         return show(
             self,
@@ -239,10 +244,11 @@ class ContactListAdmin(ReadOnlyAdmin):
             contact_list,
             title=gettext("Remove list"),
             sentences=[
+                *stops,
                 gettext("The list and its %(count)s rows are removed from “%(campaign)s”. You can upload it again.")
-                % {"count": count, "campaign": campaign}
+                % {"count": count, "campaign": campaign},
             ],
-            button=gettext("Remove the list"),
+            button=gettext("Stop and remove the list") if is_read_now else gettext("Remove the list"),
             back_url=address(campaign, "numbers"),
             is_dangerous=True,
         )

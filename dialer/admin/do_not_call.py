@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from dialer.admin import columns, countries, phone_numbers
+from dialer.admin import columns, countries, phone_numbers, uploads
 from dialer.admin.base import ConsoleAdmin, ConsoleForm
 from dialer.admin.filters import within_days
 from dialer.admin.links import to_row
@@ -29,6 +29,7 @@ from dialer.flow.mistakes import DialerError
 from dialer.flow.visibility import accounts_of
 from dialer.models import Account, DoNotCall, DoNotCallList
 from dialer.models.do_not_call import house_list
+from dialer.terms import UploadPurpose
 
 UNREADABLE_SHOWN = 200
 
@@ -200,6 +201,7 @@ class DoNotCallAdmin(phone_numbers.NumbersShown, ConsoleAdmin):
         """A file's numbers are on the list, and the page says what became of each row."""
         if not self.has_add_permission(request):
             raise PermissionDenied
+        uploads.bring(request, UploadPurpose.DO_NOT_CALL)
         wanted = {"list": request.GET["list"]} if "list" in request.GET else None
         form = UploadForm(request.POST or None, request.FILES or None, initial=wanted, label_suffix="")
         result = self._take(request, form) if request.method == "POST" and form.is_valid() else None
@@ -207,6 +209,7 @@ class DoNotCallAdmin(phone_numbers.NumbersShown, ConsoleAdmin):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": gettext("Upload do-not-call numbers"),
+            **uploads.pieces_of(request, UploadPurpose.DO_NOT_CALL),
             "form": form,
             "result": result,
             "unreadable": result.unreadable[:UNREADABLE_SHOWN] if result else (),

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from dialer.admin import columns
+from dialer.admin import columns, uploads
 from dialer.admin.base import ConsoleAdmin
 from dialer.admin.doors import address, routes
 from dialer.admin.navigation import Place, Section
@@ -27,6 +27,7 @@ from dialer.flow.mistakes import DialerError
 from dialer.flow.visibility import visible_to
 from dialer.flow.voice_location import voice_address
 from dialer.models import Account, CarrierFile, VoiceFile
+from dialer.terms import UploadPurpose
 
 
 class NewVoiceFileForm(forms.ModelForm):
@@ -106,6 +107,7 @@ class VoiceFileAdmin(VoicePlaces, ConsoleAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         is_upload = request.method == "POST"
+        uploads.bring(request, UploadPurpose.VOICE_FILE, field="original")
         form = NewVoiceFileForm(request.POST, request.FILES) if is_upload else NewVoiceFileForm()
         form.label_suffix = ""
         if is_upload and form.is_valid():
@@ -116,6 +118,7 @@ class VoiceFileAdmin(VoicePlaces, ConsoleAdmin):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": gettext("Add voice file"),
+            **uploads.pieces_of(request, UploadPurpose.VOICE_FILE),
             "form": form,
             "media": self.media,
         }

@@ -1,4 +1,4 @@
-"""What grows without end is cut: old exchanges, exports, notices, sessions, what programs were told.
+"""What grows without end is cut: old exchanges, exports, notices, sessions, unfinished uploads, programs’ answers.
 
 Calls and recordings are never touched.
 """
@@ -9,7 +9,7 @@ from importlib import import_module
 from django.conf import settings
 from django.utils import timezone
 
-from dialer.flow import exports, notices, webhook_delivery
+from dialer.flow import exports, notices, uploads, webhook_delivery
 from dialer.models import ApiAnswer, CarrierExchange
 
 AT_A_TIME = 2000
@@ -21,6 +21,7 @@ def prune_next() -> bool:
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     exports.expire()
     notices.prune(now=timezone.now())
+    uploads.prune(now=timezone.now())
     too_old = CarrierExchange.objects.filter(at__lt=timezone.now() - timedelta(days=settings.EXCHANGES_KEPT_DAYS))
     keys = list(too_old.order_by("pk").values_list("pk", flat=True)[:AT_A_TIME])
     CarrierExchange.objects.filter(pk__in=keys).delete()

@@ -16,7 +16,7 @@ from django.db.models import Exists, Min, OuterRef
 from django.utils import timezone
 
 from dialer import phone, spreadsheet
-from dialer.flow import state, suppression, texts
+from dialer.flow import state, suppression, texts, uploads
 from dialer.flow.mistakes import DialerError
 from dialer.models import Campaign, Contact, ContactList
 from dialer.terms import SkipReason
@@ -24,6 +24,7 @@ from dialer.terms import SkipReason
 logger = logging.getLogger(__name__)
 
 ROWS_AT_A_TIME = 1000  # one transaction of some 50 ms, so that other writers get their turn on SQLite
+ROWS_REMOVED_AT_A_TIME = 5000
 PAUSE_SECONDS = 0.01  # between two of them; SQLite's write lock is not fair
 READING_SECONDS = 15  # then the list is given back and goes on at the next turn
 TEXT_CHARACTERS = 200  # kept of a text of a row; carriers take less
@@ -55,13 +56,15 @@ def upload(campaign: Campaign, file: UploadedFile, *, by: Any = None) -> Contact
     contact_list.file.save(f"{contact_list.sha256[:16]}{_suffix(contact_list.original_name)}", file, save=False)
     try:
         found = look(contact_list)
+        contact_list.sheet, contact_list.has_header = found.sheet, found.has_header
+        contact_list.encoding, contact_list.delimiter = found.encoding, found.delimiter
+        contact_list.row_count = found.row_count
+        with transaction.atomic():
+            contact_list.save()
+            uploads.spend(file)
     except DialerError:
         contact_list.file.delete(save=False)
         raise
-    contact_list.sheet, contact_list.has_header = found.sheet, found.has_header
-    contact_list.encoding, contact_list.delimiter = found.encoding, found.delimiter
-    contact_list.row_count = found.row_count
-    contact_list.save()
     return contact_list
 
 
@@ -122,17 +125,44 @@ def _headings(seen: spreadsheet.Preview, columns: list[int | None]) -> list[str 
 
 
 def remove(contact_list: ContactList) -> None:
-    """The list and its contacts are gone. Raises DialerError once its campaign was launched."""
+    """The list and its contacts are gone; if it was being read, that has ended. May be repeated.
+
+    Raises DialerError once its campaign was launched.
+    """
+    if contact_list.campaign.state == Campaign.State.DRAFT and _stop_reading(contact_list):
+        # No campaign is launched with a list that is not read, so it may go bit by bit, and others get their turn.
+        while _remove_some(contact_list):
+            time.sleep(PAUSE_SECONDS)
     with transaction.atomic():
         campaign = Campaign.objects.select_for_update().get(pk=contact_list.campaign_id)
         if campaign.state != Campaign.State.DRAFT:
             raise DialerError("The campaign was launched; its lists are kept as evidence.")
-        if contact_list.state == ContactList.State.READING:
-            raise DialerError("The list is being read. Wait until that is done, then remove it.")
         contact_list.contacts.all().delete()
-        contact_list.delete()
+        ContactList.objects.filter(pk=contact_list.pk).delete()
         _give_places(campaign.pk)
     contact_list.file.delete(save=False)
+
+
+def _stop_reading(contact_list: ContactList) -> bool:
+    """Whether the list was not read to its end. Then nobody reads it any more: it waits for a column as at first.
+
+    Whoever reads it at this moment finds the claim gone with the next rows, which are rolled back.
+    """
+    rows = ContactList.objects.filter(pk=contact_list.pk)
+    states = ContactList.State
+    while (now := rows.first()) and now.state in {states.UPLOADED, states.READING}:
+        if now.state == states.READING:
+            state.advance(now, states.UPLOADED, number_column=None)  # else its turn has just ended: look again
+        if rows.filter(state=states.UPLOADED).update(number_column=None):
+            return True
+    return False
+
+
+def _remove_some(contact_list: ContactList) -> bool:
+    """Remove some rows of the list; whether there were any."""
+    keys = list(contact_list.contacts.order_by("pk").values_list("pk", flat=True)[:ROWS_REMOVED_AT_A_TIME])
+    contact_list.contacts.filter(pk__in=keys).delete()
+    return bool(keys)
 
 
 def read_next() -> bool:

@@ -22,6 +22,7 @@ from dialer.models.route import Route
 from dialer.models.tally import BatchTally, CallTally
 from dialer.models.team import Team
 from dialer.models.test_call import TestCall
+from dialer.models.upload import PendingUpload
 from dialer.models.voice_file import CarrierFile, VoiceFile
 from dialer.models.webhook import Webhook, WebhookDelivery
 
@@ -57,6 +58,7 @@ __all__ = [
     "NoticeCause",
     "NoticeDelivery",
     "NoticeWay",
+    "PendingUpload",
     "RetryRule",
     "Route",
     "SavedFilter",

@@ -134,7 +134,7 @@ async function fetchFragment(address) {
 for (const form of document.querySelectorAll("form[data-upload]")) {
   form.addEventListener("submit", (event) => {
     const files = [...form.querySelectorAll("input[type=file]")].flatMap((input) => [...input.files]);
-    if (!files.length) return;
+    if (!files.length || event.defaultPrevented) return; // upload.js sends large files in pieces
     event.preventDefault();
     upload(form, event.submitter);
   });

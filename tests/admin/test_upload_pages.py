@@ -317,6 +317,19 @@ def test_a_list_is_removed_after_a_confirmation():
     assert not Contact.objects.exists()
 
 
+def test_a_list_that_is_being_read_is_stopped_and_removed():
+    contact_list = make_contact_list(state=ContactList.State.READING, number_column=0, rows_read=1, claim_token="other")
+    make_contact(contact_list=contact_list)
+    client = visitor(*WORK)
+
+    assert "Stop and remove…" in text(client, numbers_page(contact_list.campaign))
+    assert "It is being read; that ends at once." in text(client, door(contact_list, "remove"))
+    client.post(door(contact_list, "remove"))
+
+    assert not ContactList.objects.exists()
+    assert not Contact.objects.exists()
+
+
 def test_a_list_of_a_launched_campaign_stays():
     contact_list = make_contact_list(campaign=make_campaign(state=Campaign.State.RUNNING))
 

@@ -1,6 +1,7 @@
 """Every row of a spreadsheet gets a fate, and reading may stop and go on at any row."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -212,6 +213,58 @@ def test_who_stood_in_a_removed_list_too_is_called_by_the_next_one_and_once() ->
     assert fates(heir) == {2: "", 3: ""}
     assert fates(third) == {2: SkipReason.DUPLICATE}
     assert third.contacts.get().duplicate_of_row == 3
+
+
+def test_a_list_is_stopped_and_removed_while_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "ROWS_AT_A_TIME", 2)
+    campaign = make_campaign()
+    other = read(HEADER + "Citra,081200000003\n", campaign=campaign)
+    rows = "".join(f"Person {i},0812{i:08}\n" for i in range(1, 8))
+    contact_list = confirm(upload(HEADER + rows, campaign=campaign))
+    at_the_first_pause = iter([True])
+
+    def somebody_removes_it(_seconds: float) -> None:
+        if next(at_the_first_pause, False):
+            now = ContactList.objects.get(pk=contact_list.pk)
+            assert (now.state, now.rows_read) == (State.READING, 2)
+            intake.remove(now)
+
+    monkeypatch.setattr(intake.time, "sleep", somebody_removes_it)
+
+    assert intake.read_next()
+    assert not intake.read_next()
+
+    assert list(campaign.contact_lists.all()) == [other]
+    assert list(Contact.objects.all()) == [other.contacts.get()]
+    assert not Path(contact_list.file.path).exists()
+
+
+def test_whom_a_stopped_list_brought_is_called_by_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "ROWS_AT_A_TIME", 1)
+    monkeypatch.setattr(intake, "READING_SECONDS", 0)
+    campaign = make_campaign()
+    stopped = confirm(upload(HEADER + "Adi,081200000001\nBudi,081200000002\n", campaign=campaign))
+    intake.read_next()
+    ContactList.objects.filter(pk=stopped.pk).update(claim_token="", number_column=None)  # waits for its turn
+    heir = read(HEADER + "Adi,081200000001\n", campaign=campaign)
+    while intake.read_next():
+        pass
+    ContactList.objects.filter(pk=stopped.pk).update(number_column=1)
+    assert fates(heir) == {2: SkipReason.DUPLICATE}
+
+    intake.remove(stopped)
+
+    assert fates(heir) == {2: ""}
+
+
+def test_a_list_that_is_removed_twice_is_gone() -> None:
+    contact_list = upload(HEADER + "Adi,081200000001\n")
+    in_another_tab = ContactList.objects.get()
+
+    intake.remove(contact_list)
+    intake.remove(in_another_tab)
+
+    assert not ContactList.objects.exists()
 
 
 # --- Texts of rows ------------------------------------------------------------------------------------------------
