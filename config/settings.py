@@ -180,6 +180,7 @@ QUEUES = schedules.QUEUES
 # --- Calling ----------------------------------------------------------------------------------------------------
 
 HOUSE_BATCH_SIZE = env.int("HOUSE_BATCH_SIZE", default=1000)
+LAUNCH_APPROVAL_ABOVE = env.int("LAUNCH_APPROVAL_ABOVE", default=0)  # people; 0: nobody has to approve a launch
 CALLS_PER_DAY = env.int("CALLS_PER_DAY", default=4)  # to one number, over all campaigns; 0: no limit of ours
 CALLS_PER_WEEK = env.int("CALLS_PER_WEEK", default=12)
 CARRIER_PRIVATE_ADDRESSES = env.bool("CARRIER_PRIVATE_ADDRESSES", default=False)

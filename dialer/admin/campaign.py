@@ -33,6 +33,7 @@ from dialer.admin.copies import CopyDoors
 from dialer.admin.doors import FORM, back_to, door, routes
 from dialer.admin.filters import OfAccount
 from dialer.admin.launch import LaunchDoors
+from dialer.admin.launch_approval import WaitsForApproval, approvals_wanted
 from dialer.admin.launch_sheet import SheetDoors
 from dialer.admin.lists import CarefulList
 from dialer.admin.navigation import Attention, Place, Section, capped_count
@@ -86,7 +87,7 @@ class CampaignAdmin(
     list_per_page = 25
 
     list_display = ["name", "account", "status", "progress", "answered", "launched"]
-    list_filter = ["state", OfAccount]
+    list_filter = ["state", OfAccount, WaitsForApproval]
     list_select_related = ["account"]
     search_fields = ["name"]
     inlines = [CallWindowInline, RetryRuleInline, RouteInline, CarrierPeriodInline]
@@ -107,6 +108,8 @@ class CampaignAdmin(
             "sheet": self.sheet_view,
             "schedule": self.schedule_view,
             "unschedule": self.unschedule_view,
+            "approve": self.approve_view,
+            "decline": self.decline_view,
             "clock": self.clock_view,
             "pause": self.pause_view,
             "resume": self.resume_view,
@@ -232,6 +235,7 @@ class CampaignAdmin(
         paused = capped_count(seen.filter(state=Campaign.State.PAUSED).exclude(paused_because=""))
         asking = capped_count(seen.filter(state=Campaign.State.SCHEDULED).exclude(asks_because=""))
         return [
+            approvals_wanted(request),
             Attention(
                 count=asking,
                 text=gettext("Campaigns that did not start at their time"),

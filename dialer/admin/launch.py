@@ -20,10 +20,12 @@ from dialer.admin import columns
 from dialer.admin.campaign_settings import settings_context
 from dialer.admin.campaign_week import hours_context
 from dialer.admin.doors import FORM, LOOK, ORDER, back_to, door, give, show
+from dialer.admin.launch_approval import ApprovalDoors, approval_context
 from dialer.admin.launch_sheet import mends, sheet_context
 from dialer.admin.path import path_context
 from dialer.admin.voice_file import voice_path
-from dialer.flow import drafts, launch_sheet, lifecycle, money, routes
+from dialer.flow import approvals, drafts, launch_sheet, lifecycle, money, routes
+from dialer.flow.approvals import NeedsApproval
 from dialer.flow.connect import check_lately
 from dialer.flow.drafts import Step
 from dialer.flow.hours import hours_of, zone_of
@@ -56,7 +58,7 @@ class StartAtForm(forms.Form):
         return moment and timezone.localtime(moment, self.zone).replace(tzinfo=None)
 
 
-class LaunchDoors:
+class LaunchDoors(ApprovalDoors):
     """Each order needs the permission to launch; a dangerous one is said in numbers before it is given."""
 
     @door("view_campaign", methods=FORM)
@@ -96,6 +98,8 @@ class LaunchDoors:
             is_draft=campaign.state == Campaign.State.DRAFT,
             can_launch=can_launch,
             zone=start.zone.key,
+            **approval_context(request, campaign),
+            needs_approval=approvals.is_needed(sheet),
             **sheet_context(campaign, content),
             **path_context(campaign, Step.CHECK),
             **settings_context(campaign),
@@ -117,10 +121,16 @@ class LaunchDoors:
             return self._launch_page(request, campaign, start)
         at = start.cleaned_data["start_at"]
         done = gettext("It starts by itself on %s.") % _in_words(at, start.zone)
-        is_done = give(
-            self, request, campaign, lambda: lifecycle.schedule(campaign, start_at=at, by=request.user), done
-        )
-        return self._back(campaign, is_done=is_done)
+        try:
+            lifecycle.schedule(campaign, start_at=at, by=request.user)
+        except NeedsApproval:
+            return self.ask_for_approval(request, campaign, start_at=at)
+        except DialerError as error:
+            messages.error(request, str(error))
+            return self._back(campaign, is_done=False)
+        self.log_change(request, campaign, done)
+        messages.success(request, done)
+        return self._back(campaign, is_done=True)
 
     @door("launch_campaign", methods=ORDER)
     def unschedule_view(self: Any, request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
@@ -136,6 +146,8 @@ class LaunchDoors:
     def _launch(self: Any, request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
         try:
             sheet = lifecycle.launch(campaign, by=request.user)
+        except NeedsApproval:
+            return self.ask_for_approval(request, campaign)
         except DialerError as error:
             messages.error(request, str(error))
             return self._back(campaign, is_done=False)

@@ -89,10 +89,21 @@ def sheet_context(campaign: Campaign, content: Content) -> dict[str, Any]:
         "purpose": capfirst(str(Purpose(content["purpose"]).label)),
         "country": countries.name(content["country"]),
         "voice_length": columns.duration(content["voice"].get("seconds")),
+        "approved": _approved(content, zone),
         "people": list(_people(campaign, content)),
         "hours_lines": list(_hours(content, zone)),
         "account_lines": list(_accounts(content)),
     }
+
+
+def _approved(content: Content, zone: ZoneInfo) -> str:
+    """Who asked for the launch and who approved it; "" if it needed nobody."""
+    said = content.get("approval")
+    if not said:
+        return ""
+    moments = {name: _moment(datetime.fromisoformat(said[name]), zone) for name in ("asked_at", "approved_at")}
+    sentence = gettext("%(asked_by)s asked for it on %(asked_at)s, and %(approved_by)s approved it on %(approved_at)s.")
+    return sentence % {**said, **moments}
 
 
 def mends(campaign: Campaign, findings: list[Finding]) -> list[Mend]:

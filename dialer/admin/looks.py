@@ -67,7 +67,7 @@ class ListLooks(admin.ModelAdmin):
         try:
             kept = list_looks.keep_filter(
                 request.user,
-                self._page,
+                self._list_name,
                 name=said.get("name", ""),
                 query=kept_query(QueryDict(said.get("query", ""))),
                 is_shared=is_shared,
@@ -81,7 +81,7 @@ class ListLooks(admin.ModelAdmin):
     def drop_filter_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         if refused := self._refused(request):
             return refused
-        if list_looks.drop_filter(request.user, pk, page=self._page, may_share=may_share(request)):
+        if list_looks.drop_filter(request.user, pk, page=self._list_name, may_share=may_share(request)):
             messages.success(request, gettext("The filter is removed."))
         return self._back_to_list(request)
 
@@ -96,7 +96,7 @@ class ListLooks(admin.ModelAdmin):
                 order = _moved(order, request.POST[step], by=-1 if step == "up" else 1)
         ticked = set(request.POST.getlist("column"))
         chosen = [] if "reset" in request.POST else [name for name in order if name in ticked]
-        list_looks.choose_columns(request.user, self._page, chosen)
+        list_looks.choose_columns(request.user, self._list_name, chosen)
         return self._back_to_list(request)
 
     def campaigns_view(self, request: HttpRequest) -> HttpResponseBase:
@@ -107,7 +107,7 @@ class ListLooks(admin.ModelAdmin):
         return JsonResponse({"campaigns": [{"key": key, "name": name} for key, name in found]})
 
     @property
-    def _page(self) -> str:
+    def _list_name(self) -> str:
         return self.opts.label_lower
 
     def _look_routes(self) -> list[URLPattern]:
@@ -137,14 +137,14 @@ class ListLooks(admin.ModelAdmin):
     def _chosen_columns(self, request: HttpRequest) -> list[str]:
         """Asked once for each request and page."""
         known: dict[str, list[str]] = request.__dict__.setdefault("chosen_columns", {})
-        if self._page not in known:
-            known[self._page] = list_looks.columns_for(request.user, self._page)
-        return known[self._page]
+        if self._list_name not in known:
+            known[self._list_name] = list_looks.columns_for(request.user, self._list_name)
+        return known[self._list_name]
 
     def _looks(self, request: HttpRequest) -> dict[str, Any]:
         now = kept_query(request.GET)
         address = reverse(f"admin:{self._name('changelist')}")
-        kept = list(list_looks.filters_for(request.user, self._page))
+        kept = list(list_looks.filters_for(request.user, self._list_name))
         is_offered = bool(self.list_filter)
         return {
             "query": request.GET.urlencode(),

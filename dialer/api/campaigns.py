@@ -1,5 +1,6 @@
 """Campaigns: made, looked at, launched, paused, resumed, cancelled."""
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -9,7 +10,8 @@ from dialer import tasks
 from dialer.api import shapes, wishes
 from dialer.api.doors import found, guard, repeatable, visible
 from dialer.api.shapes import Id, Page
-from dialer.flow import history, lifecycle
+from dialer.flow import approvals, history, lifecycle
+from dialer.flow.approvals import NeedsApproval
 from dialer.flow.preflight import Preflight, preflight
 from dialer.flow.reports import progress
 from dialer.models import Campaign
@@ -74,23 +76,32 @@ def get_preflight(request: HttpRequest, campaign_id: Id) -> Any:
     return _sheet(preflight(_campaign(request, campaign_id)))
 
 
-@router.post("/{campaign_id}/launch", response=shapes.Sheet, summary="Launch now", **ORDER)
+@router.post("/{campaign_id}/launch", response={200: shapes.Sheet, 202: shapes.Sheet}, summary="Launch now", **ORDER)
 @repeatable()
 def launch(request: HttpRequest, campaign_id: Id) -> Any:
-    """It runs from now on. What stands against it is told in sentences, and nothing happens then."""
+    """It runs from now on. What stands against it is told in sentences, and nothing happens then. 202: it waits until a
+    second person approves it in the console."""
     campaign = _campaign(request, campaign_id)
-    sheet = lifecycle.launch(campaign, by=request.user)
+    try:
+        sheet = lifecycle.launch(campaign, by=request.user)
+    except NeedsApproval:
+        return _waits(request, campaign)
     _note(request, campaign, "Launched by a program.")
     tasks.ring("dispatch")
     return _sheet(sheet)
 
 
-@router.post("/{campaign_id}/schedule", response=shapes.Sheet, summary="Launch later", **ORDER)
+@router.post(
+    "/{campaign_id}/schedule", response={200: shapes.Sheet, 202: shapes.Sheet}, summary="Launch later", **ORDER
+)
 @repeatable()
 def schedule(request: HttpRequest, campaign_id: Id, document: shapes.Start) -> Any:
-    """It starts by itself at that moment."""
+    """It starts by itself at that moment. 202: it waits until a second person approves it in the console."""
     campaign = _campaign(request, campaign_id)
-    sheet = lifecycle.schedule(campaign, start_at=document.start_at, by=request.user)
+    try:
+        sheet = lifecycle.schedule(campaign, start_at=document.start_at, by=request.user)
+    except NeedsApproval:
+        return _waits(request, campaign, start_at=document.start_at)
     _note(request, campaign, "Scheduled by a program.")
     return _sheet(sheet)
 
@@ -155,6 +166,12 @@ def _sheet(sheet: Preflight) -> shapes.Sheet:
         problems=[str(problem) for problem in sheet.problems],
         warnings=[str(warning) for warning in sheet.warnings],
     )
+
+
+def _waits(request: HttpRequest, campaign: Campaign, start_at: datetime | None = None) -> Any:
+    """It is asked for, and nobody is called."""
+    approvals.ask(campaign, by=request.user, start_at=start_at)
+    return Status(202, _sheet(preflight(campaign)))
 
 
 def _skipped(counts: dict[Any, int]) -> list[shapes.Skipped]:

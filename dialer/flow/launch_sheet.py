@@ -11,7 +11,7 @@ from dialer.flow.forecast import Cost, Share
 from dialer.flow.hours import hours_of, legal_rules, zone_of
 from dialer.flow.mistakes import DialerError
 from dialer.flow.preflight import Preflight
-from dialer.models import CallWindow, Campaign, LaunchSheet
+from dialer.models import CallWindow, Campaign, LaunchApproval, LaunchSheet
 from dialer.terms import VoiceDelivery
 
 VERSION = 1  # of the content's form; pages read the older ones too
@@ -67,21 +67,36 @@ def content_of(campaign: Campaign, sheet: Preflight, *, now: datetime, start_at:
         "retry_rules": [str(rule) for rule in campaign.retry_rules.all()],
         "opt_out_key": campaign.opt_out_key,
         "warnings": [finding.sentence for finding in sheet.warnings],
-        "settings": _settings(campaign),
+        "settings": settings_of(campaign),
     }
 
 
 def keep(
-    campaign: Campaign, sheet: Preflight, *, by: Any, now: datetime, start_at: datetime | None = None
+    campaign: Campaign,
+    sheet: Preflight,
+    *,
+    by: Any,
+    now: datetime,
+    start_at: datetime | None = None,
+    approval: LaunchApproval | None = None,
 ) -> LaunchSheet:
     """The sheet as it is at this moment, with who and when. For the transaction of the launch itself."""
+    content = content_of(campaign, sheet, now=now, start_at=start_at)
+    if approval is not None and approval.decided_at is not None:
+        content["approval"] = {
+            "asked_by": approval.asked_by_name,
+            "asked_at": approval.asked_at.isoformat(),
+            "approved_by": approval.decided_by_name,
+            "approved_at": approval.decided_at.isoformat(),
+            "people": approval.callable_count,
+        }
     return LaunchSheet.objects.create(
         campaign=campaign,
         launched_by=by,
         launched_by_name=by.get_username() if by else "",
         launched_at=now,
         start_at=start_at,
-        content=content_of(campaign, sheet, now=now, start_at=start_at),
+        content=content,
     )
 
 
@@ -159,7 +174,7 @@ def _cost(cost: Cost) -> Content:
     }
 
 
-def _settings(campaign: Campaign) -> Content:
+def settings_of(campaign: Campaign) -> Content:
     """The fields as they were told, and the rows that belong to them."""
     told = {
         field.attname: _plain(field.value_from_object(campaign))

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from dialer.flow import (
+    approvals,
     breaker,
     chronicle,
     evidence,
@@ -25,7 +26,7 @@ from dialer.flow import (
 )
 from dialer.flow.mistakes import DialerError
 from dialer.flow.preflight import Preflight, preflight
-from dialer.models import Attempt, Batch, CallRecord, Campaign, Contact
+from dialer.models import Attempt, Batch, CallRecord, Campaign, Contact, LaunchApproval
 from dialer.terms import SkipReason
 
 UNFINISHED = (Batch.State.WAITING, *Batch.OUT)
@@ -34,7 +35,8 @@ UNFINISHED = (Batch.State.WAITING, *Batch.OUT)
 def launch(campaign: Campaign, *, by: Any = None) -> Preflight:
     """The campaign runs; what the operator confirmed is returned, and kept. The caller rings for `dispatch`.
 
-    Raises DialerError with all problems if something stands against it, and changes nothing then.
+    Raises DialerError with all problems if something stands against it, approvals.NeedsApproval if a second person
+    has to approve it first, and changes nothing then.
     """
     return _start(campaign, Campaign.State.RUNNING, {Campaign.State.DRAFT, Campaign.State.SCHEDULED}, by=by)
 
@@ -49,7 +51,23 @@ def schedule(campaign: Campaign, *, start_at: datetime, by: Any = None) -> Prefl
 def unschedule(campaign: Campaign) -> None:
     """It is a draft again and starts no more by itself. Raises DialerError if it was not scheduled."""
     nobody = {"start_at": None, "launched_at": None, "launched_by": None}
-    _order(campaign, Campaign.State.DRAFT, {Campaign.State.SCHEDULED}, "taken back", asks_because="", **nobody)
+    with transaction.atomic():
+        _order(campaign, Campaign.State.DRAFT, {Campaign.State.SCHEDULED}, "taken back", asks_because="", **nobody)
+        approvals.void(campaign, because="The schedule was taken back.")
+
+
+def approve(approval: LaunchApproval, *, by: Any) -> Preflight:
+    """The launch is approved and carried out, in the name of the one who asked. The caller rings for `dispatch`.
+
+    Raises DialerError if it can't be: then it waits as before, or is void because the campaign was changed.
+    """
+    with transaction.atomic():
+        is_open = approvals.approve(approval, by=by)
+        if is_open and approval.start_at:
+            return schedule(approval.campaign, start_at=approval.start_at, by=approval.asked_by)
+        if is_open:
+            return launch(approval.campaign, by=approval.asked_by)
+    raise DialerError("The campaign was changed since it was asked for, so nothing was launched. Ask for it anew.")
 
 
 def start_due(*, now: datetime | None = None) -> int:
@@ -139,6 +157,7 @@ def cancel(campaign: Campaign) -> int:
         }
         _order(campaign, Campaign.State.CANCELLED, allowed, "cancelled", ended_at=timezone.now())
         _never_left(campaign.batches.all()).update(state=Batch.State.CANCELLED)
+        approvals.void(campaign, because="The campaign was cancelled.")
         webhooks.tell_of_end([campaign.pk])
     return at_the_carrier(campaign).count()
 
@@ -246,7 +265,8 @@ def _start(campaign: Campaign, to: str, allowed: set[Any], *, by: Any, **changes
         if sheet.problems or campaign.state not in allowed:
             raise DialerError(" ".join(map(str, sheet.problems)) or "It was launched already.")
         now = timezone.now()
-        launch_sheet.keep(campaign, sheet, by=by, now=now, start_at=changes.get("start_at"))
+        approval = approvals.require(campaign, sheet)
+        launch_sheet.keep(campaign, sheet, by=by, now=now, start_at=changes.get("start_at"), approval=approval)
         state.advance(campaign, to, launched_by=by, launched_at=now, watched_since=now, asks_because="", **changes)
     return sheet
 

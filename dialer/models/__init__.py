@@ -15,6 +15,7 @@ from dialer.models.do_not_call import DoNotCall, DoNotCallList
 from dialer.models.exchange import CarrierExchange
 from dialer.models.export import Export
 from dialer.models.extension import Extension, Transfer
+from dialer.models.launch_approval import LaunchApproval
 from dialer.models.launch_sheet import LaunchSheet
 from dialer.models.list_look import ColumnChoice, SavedFilter
 from dialer.models.notice import Notice, NoticeCause, NoticeDelivery, NoticeWay
@@ -53,6 +54,7 @@ __all__ = [
     "Export",
     "Extension",
     "Heartbeat",
+    "LaunchApproval",
     "LaunchSheet",
     "Notice",
     "NoticeCause",

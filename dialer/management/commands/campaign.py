@@ -22,7 +22,8 @@ from dialer.admin import export_rows
 from dialer.admin.row_texts import takes_texts
 from dialer.api import wishes
 from dialer.api.problems import Wrong
-from dialer.flow import exports, handed_in, history, intake, lifecycle
+from dialer.flow import approvals, exports, handed_in, history, intake, lifecycle
+from dialer.flow.approvals import NeedsApproval
 from dialer.flow.mistakes import DialerError
 from dialer.flow.preflight import Preflight, preflight
 from dialer.flow.reports import progress
@@ -113,7 +114,11 @@ class Command(BaseCommand):
         self._tell(preflight(found))
         if not yes and not _is_confirmed():
             raise CommandError("Nothing was launched. Say --yes if you mean it.")
-        sheet = lifecycle.launch(found, by=person)
+        try:
+            sheet = lifecycle.launch(found, by=person)
+        except NeedsApproval as error:
+            approvals.ask(found, by=person)
+            raise CommandError(f"{error} It is asked for now, in the console. Nobody is called before.") from error
         history.note(found, "Launched by a command.", by=person)
         tasks.ring("dispatch")
         self.stdout.write(f"Launched: {sheet.callable_count:,} people are called.")

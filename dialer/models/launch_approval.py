@@ -1,0 +1,49 @@
+"""Approvals: a second person's word on a launch of many people."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from dialer.models.campaign import Campaign
+
+
+class LaunchApproval(models.Model):
+    """One launch that was asked for: of just this campaign as it was then. It is carried out when it is approved."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        APPROVED = "approved"
+        DECLINED = "declined"
+        VOID = "void"
+
+    MOVES = {
+        State.WAITING: {State.APPROVED, State.DECLINED, State.VOID},
+        State.APPROVED: {State.VOID},  # its schedule was taken back
+        State.DECLINED: set(),
+        State.VOID: set(),
+    }
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="launch_approvals")
+    state = models.CharField(max_length=20, choices=State.choices, default=State.WAITING)
+    digest = models.CharField(max_length=64)  # of lists and wishes
+    callable_count = models.PositiveIntegerField()
+    start_at = models.DateTimeField(null=True)  # null: at once
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    asked_by_name = models.CharField(max_length=150, blank=True)  # also when the user is gone
+    asked_at = models.DateTimeField()
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    decided_by_name = models.CharField(max_length=150, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    reason = models.TextField(blank=True)  # why it was declined, or is void
+
+    class Meta:
+        ordering = ["-pk"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign"], condition=Q(state="waiting"), name="one_waiting_approval_per_campaign"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"approval of {self.campaign}"
