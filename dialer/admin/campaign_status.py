@@ -1,8 +1,10 @@
 """The page of a launched campaign: where everybody is now, how the calls went, what left and when."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Model
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -68,7 +70,7 @@ class StatusDoors:
         sees_batches = has_list(self, Batch, request)
         return {
             "now": now,
-            "parts": _parts(now),
+            "parts": _parts(now, _rows_behind(campaign, lambda model: has_list(self, model, request))),
             "outcomes": _outcomes(campaign, now, with_links=sees_calls),
             "keypresses": _keypresses(now),
             "skipped": _skipped(campaign, now),
@@ -112,7 +114,18 @@ def _charts(campaign: Campaign, calls: Calls) -> list[charts.Chart]:
     return [chart for chart in found if chart]
 
 
-def _parts(now: Progress) -> list[Part]:
+def _rows_behind(campaign: Campaign, may_see: Callable[[type[Model]], bool]) -> dict[str, str]:
+    """Where those of a part are listed, as far as one list holds just them and this user may see it."""
+    here = {"campaign__id__exact": campaign.pk}
+    lists: dict[str, tuple[type[Model], dict[str, Any]]] = {
+        "settled": (CallRecord, here),
+        "carrier": (Batch, {**here, "state__exact": Batch.State.ACCEPTED.value}),
+        "silent": (Contact, {**here, "call": "silent"}),
+    }
+    return {part: list_address(model, **filters) for part, (model, filters) in lists.items() if may_see(model)}
+
+
+def _parts(now: Progress, urls: dict[str, str]) -> list[Part]:
     """Everybody in exactly one of them, in the order of their way."""
     found = (
         ("settled", _("Billed"), now.settled, _("The carrier told the outcome.")),
@@ -125,7 +138,9 @@ def _parts(now: Progress) -> list[Part]:
     for kind, label, count, note in found:
         whole = now.callable_count
         start, end = _thousandths(before, whole), _thousandths(before + count, whole)
-        parts.append(Part(kind=kind, label=label, count=count, whole=whole, note=note, start=start, width=end - start))
+        url = urls.get(kind, "") if count else ""
+        look = {"start": start, "width": end - start}
+        parts.append(Part(kind=kind, label=label, count=count, whole=whole, note=note, url=url, **look))
         before += count
     return parts
 

@@ -198,3 +198,15 @@ def test_old_events_unfold():
     assert "Something 9." in shown
     assert "Drafted." not in shown
     assert "Drafted." in older
+
+
+def test_parts_lead_to_the_rows_behind_them():
+    campaign = eventful()
+    (attempt, *_) = Attempt.objects.filter(batch__campaign=campaign)
+    settle([attempt], Disposition.BUSY)
+
+    parts = {part.kind: part.url for part in visitor(is_superuser=True).get(page_of(campaign)).context["parts"]}
+
+    assert parts["settled"] == f"/dialer/callrecord/?campaign__id__exact={campaign.pk}"
+    assert parts["waiting"] == ""  # no list holds just them
+    assert {part.url for part in visitor(VIEW).get(page_of(campaign)).context["parts"]} == {""}
