@@ -14,6 +14,16 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// --- Rows of a form's table are cards on a phone, where each cell bears the name of its column ----------------------
+
+for (const table of document.querySelectorAll(".tabular table")) {
+  const names = [...table.querySelectorAll("thead th")].map((head) => head.childNodes[0]?.textContent.trim() ?? "");
+  for (const cells of [...table.querySelectorAll("tbody tr.form-row")].map((row) => row.querySelectorAll("td:not(.original)"))) {
+    const shown = names.slice(names.length - cells.length);
+    cells.forEach((cell, position) => { if (shown[position]) cell.dataset.label = shown[position]; });
+  }
+}
+
 // --- Navigation as a drawer at phone width -----------------------------------------------------------------------
 
 const menuButton = document.querySelector(".menu-button");

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -14,9 +15,14 @@ from tests import factories
 
 def visitor(*permissions: str, **fields: Any) -> Client:
     """Somebody who is logged in and may do just this; `is_superuser=True` for somebody who may do all."""
+    return client_of(factories.make_user(*permissions, **fields))
+
+
+def client_of(person: User) -> Client:
+    """This person, logged in."""
     Path(settings.STATIC_ROOT).mkdir(exist_ok=True)  # WhiteNoise warns of its absence
     client = Client()
-    client.force_login(factories.make_user(*permissions, **fields))
+    client.force_login(person)
     return client
 
 

@@ -1,0 +1,94 @@
+"""Every page of a console in which everything has happened: no complaint, nothing wider than the window, no barrier.
+
+Each page is opened once and then seen as on a desk and on a phone, in light and in dark colours. axe-core looks for
+barriers in the browser, put there from outside of the page, so that the page's own policy stays as strict as it is.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page, ViewportSize
+
+from tests import factories
+from tests.admin import everything, visits
+
+pytest_plugins = ["tests.browser"]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+DESK: ViewportSize = {"width": 1440, "height": 900}
+WIDE_DESK: ViewportSize = {"width": 1920, "height": 1080}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+MOST_PLACES = 3  # of one kind are told for each page
+BARRIERS = {"serious", "critical"}
+# Colours are looked at in both themes, all else in one.
+IN_BOTH_THEMES = ["color-contrast", "link-in-text-block"]
+FIND = """
+async (rules) => {
+  const options = rules ? {runOnly: {type: "rule", values: rules}} : {};
+  const found = await axe.run(document, {resultTypes: ["violations"], preload: false, ...options});
+  return found.violations.map((one) => ({
+    rule: one.id,
+    impact: one.impact,
+    places: one.nodes.map((node) => `${node.target.join(" ")}: ${node.html.slice(0, 200)}`),
+  }));
+}
+"""
+# Colours that are still changing are none that anybody could judge.
+BE_STILL = """
+() => {
+  const still = new CSSStyleSheet();
+  still.replaceSync("* { transition: none !important; animation: none !important; }");
+  document.adoptedStyleSheets.push(still);
+}
+"""
+WIDEST = """
+() => {
+  const reach = (element) => element.getBoundingClientRect().right;
+  const all = [...document.querySelectorAll("#content *, header *")];
+  return all.reduce((widest, one) => (reach(one) > reach(widest) ? one : widest)).outerHTML.slice(0, 200);
+}
+"""
+
+
+def test_every_page_can_be_used_by_everybody(desk: Any) -> None:
+    boss = factories.make_user(is_superuser=True, first_name="Ana")
+    everything.furnish(boss)
+    desk.page.add_init_script(AXE_SCRIPT)
+    desk.log_in(boss)
+
+    flaws = [flaw for address in everything.page_addresses(visits.client_of(boss)) for flaw in flaws_of(desk, address)]
+
+    assert not flaws, "\n".join(flaws)
+    assert desk.complaints == []
+
+
+def flaws_of(visitor: Any, address: str) -> Iterator[str]:
+    """What is wrong with a page, as sentences with its address."""
+    page = visitor.page
+    page.set_viewport_size(DESK)
+    page.emulate_media(color_scheme="light")
+    visitor.open(address)
+    page.evaluate(BE_STILL)
+    for barrier in barriers(page):
+        yield f"{address} {barrier}"
+    for size in (DESK, WIDE_DESK, PHONE):
+        page.set_viewport_size(size)
+        if visitor.overhang() > 0:
+            yield f"{address} is {visitor.overhang()} pixels wider than {size['width']}: {widest(page)}"
+    page.emulate_media(color_scheme="dark")
+    for barrier in barriers(page, IN_BOTH_THEMES):
+        yield f"{address} in the dark {barrier}"
+
+
+def barriers(page: Page, rules: list[str] | None = None) -> Iterator[str]:
+    for found in page.evaluate(FIND, rules):
+        if found["impact"] in BARRIERS:
+            for place in found["places"][:MOST_PLACES]:
+                yield f"{found['rule']} ({found['impact']}): {place}"
+
+
+def widest(page: Page) -> str:
+    """The beginning of the element that reaches furthest to the right."""
+    return str(page.evaluate(WIDEST))
