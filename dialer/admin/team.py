@@ -42,6 +42,13 @@ class TeamAdmin(ConsoleAdmin):
             field.queryset = field.queryset.filter(is_active=True).order_by("username")
         return field
 
+    def get_form(self, request: HttpRequest, obj: Team | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """Accounts and users are made on their own pages."""
+        form = super().get_form(request, obj, change, **kwargs)
+        for field in form.base_fields.values():
+            field.widget.can_add_related = False
+        return form
+
     def has_delete_permission(self, request: HttpRequest, obj: Team | None = None) -> bool:
         """Not while others are told in its name: they would hear of everything."""
         return super().has_delete_permission(request, obj) and not (obj and obj.webhooks.exists())

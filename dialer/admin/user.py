@@ -73,6 +73,13 @@ class ConsoleUserAdmin(UserAdmin):
         shown = [(title, [name for name in part["fields"] if name not in hidden]) for title, part in parts]
         return [(title, {"fields": fields}) for title, fields in shown if fields]
 
+    def get_form(self, request: HttpRequest, obj: User | None = None, **kwargs: Any) -> Any:
+        """Roles are made on their own page."""
+        form = super().get_form(request, obj, **kwargs)
+        if "groups" in form.base_fields:
+            form.base_fields["groups"].widget.can_add_related = False
+        return form
+
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and _may_touch(request, obj)
 
