@@ -77,10 +77,10 @@ def test_rows_are_cards_on_a_phone_and_a_table_on_a_desk(desk, phone, boss):
     for visitor, display in ((desk, "table-cell"), (phone, "flex")):
         visitor.log_in(boss)
         visitor.open("/auth/user/")
-        cell = visitor.page.locator("td.field-first_name").first
+        cell = visitor.page.locator("td.field-name").first
 
         assert cell.evaluate("cell => getComputedStyle(cell).display") == display
-        assert cell.get_attribute("data-label") == "First name"
+        assert cell.get_attribute("data-label") == "Name"
 
 
 def test_navigation_is_a_drawer_on_a_phone_which_escape_closes(phone, boss):
