@@ -28,7 +28,7 @@ from dialer.flow.visibility import visible_to
 from dialer.models import CallRecord, Campaign
 from dialer.terms import Disposition
 
-QUERY_LIMIT = 4 + QUERY_COUNT + overview_health.QUERY_LIMIT
+QUERY_LIMIT = 1 + 4 + QUERY_COUNT + overview_health.QUERY_LIMIT  # the first asks for the teams of the user
 CAMPAIGNS_SHOWN = 6
 
 
