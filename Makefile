@@ -7,7 +7,7 @@ TEST := $(VENV)/bin/pytest
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check format samples bench chaos clean
+.PHONY: help demo run test check format words samples bench chaos clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,19 +17,24 @@ $(READY): requirements.txt
 	$(RUN) -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
 	@touch $@
 
+# What translators write, compiled.
+WORDS := $(patsubst %.po,%.mo,$(wildcard dialer/locale/*/LC_MESSAGES/django.po))
+$(WORDS) &: $(WORDS:.mo=.po) | $(READY)
+	@$(RUN) -m config.catalogues
+
 .env: | $(READY)
 	@umask 077 && $(RUN) -m config.keys > .env.new && mv .env.new .env
 	@echo "Made .env with fresh keys. Keep a copy of it: without FIELD_KEYS the stored credentials can't be read."
 
-demo: $(READY) ## show the whole job against the sandbox carrier; ONCE=1 stops when it is done
+demo: $(READY) $(WORDS) ## show the whole job against the sandbox carrier; ONCE=1 stops when it is done
 	@$(RUN) -m config.demo $(if $(ONCE),--once)
 
-run: $(READY) .env ## start console and queue for real work
+run: $(READY) $(WORDS) .env ## start console and queue for real work
 	@$(RUN) manage.py migrate --verbosity 0
 	@$(RUN) manage.py collectstatic --noinput --verbosity 0
 	@$(RUN) manage.py serve
 
-test: $(READY) ## run every check and every test
+test: $(READY) $(WORDS) ## run every check and every test
 	@PYTHON=$(RUN) sh tests/services.sh
 	$(MAKE) --no-print-directory check
 	$(TEST) $(ARGS)
@@ -44,6 +49,9 @@ check: $(READY) ## lint, format, types, migrations, settings
 format: $(READY) ## put the code in order
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
+
+words: $(READY) ## bring new sentences of code and pages to the translators
+	$(RUN) -m config.catalogues --extract
 
 samples: $(READY) ## write the sample lists afresh
 	$(RUN) samples/make.py

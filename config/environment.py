@@ -1,6 +1,6 @@
 """Settings as they stand in the environment: a value is taken as it is, and a wrong one is named."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -55,3 +55,14 @@ def time_zone(text: str) -> str:
     except ZoneInfoNotFoundError as error:
         raise ValueError(text) from error
     return text
+
+
+def one_of(names: Collection[str]) -> Callable[[str], str]:
+    """A reader that takes only these names. It raises ValueError."""
+
+    def read(text: str) -> str:
+        if text not in names:
+            raise ValueError(text)
+        return text
+
+    return read

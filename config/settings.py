@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from config import schedules
-from config.environment import Environment, folder, networks, time_zone
+from config.environment import Environment, folder, networks, one_of, time_zone
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "dialer.preferences.PreferenceMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -84,6 +85,7 @@ TEMPLATES = [
     }
 ]
 LOGIN_URL = "admin:login"
+AUTHENTICATION_BACKENDS = ["dialer.preferences.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -207,8 +209,17 @@ NOTICES_PRIVATE_ADDRESSES = env.bool("NOTICES_PRIVATE_ADDRESSES", default=False)
 
 # --- Language, time, logs ---------------------------------------------------------------------------------------
 
-LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [
+    ("en", "English"),
+    ("zh-hans", "Simplified Chinese"),
+    ("id", "Indonesian"),
+    ("es", "Spanish"),
+    ("th", "Thai"),
+    ("vi", "Vietnamese"),
+    ("hi", "Hindi"),
+]
+LANGUAGE_CODE = env("LANGUAGE_OF_CONSOLE", cast=one_of(dict(LANGUAGES)), default="en")
+LOCALE_PATHS = [BASE_DIR / "dialer" / "locale"]
 USE_I18N = True
 USE_TZ = True  # the database holds UTC
 TIME_ZONE = env("DISPLAY_TIME_ZONE", cast=time_zone, default="UTC")

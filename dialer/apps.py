@@ -10,10 +10,12 @@ class DialerConfig(AppConfig):
 
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
+        from django.utils import translation as tongue
 
-        from dialer import checks, roles  # noqa: F401
+        from dialer import checks, roles, translation  # noqa: F401
         from dialer.schedule_sync import sync_after_migrate
 
+        translation.speak_with(tongue)
         post_migrate.connect(sync_after_migrate, sender=self)
         post_migrate.connect(roles.make_missing)
 

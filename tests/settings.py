@@ -15,7 +15,10 @@ os.environ.update(
 os.environ.setdefault("PUBLIC_URL", "http://testserver")  # a real process of a test has its own
 os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="dialer-tests-"))
 
+from config import catalogues
 from config.settings import *  # noqa: F403
+
+catalogues.compile_stale()
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405

@@ -29,7 +29,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from dialer.admin import overview, uploads
+from dialer.admin import overview, preference, uploads
 from dialer.admin.base import ConsoleAdmin
 from dialer.admin.navigation import Attention, Entry, EntryGroup, LoosePage, Need, Place, Section, badge, leads_to
 
@@ -74,6 +74,7 @@ class ConsoleSite(AdminSite):
         needs: Any = SimpleLazyObject(lambda: self.needs(request))
         return super().each_context(request) | {
             "needs": needs,
+            "languages": preference.languages(),
             "navigation": SimpleLazyObject(lambda: self.navigation(request, needs)),
         }
 
@@ -110,7 +111,7 @@ class ConsoleSite(AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         live = path("overview/", self.admin_view(self.overview_view), name="overview")
         loose = [path(f"{page.name}/", self.admin_view(_guarded(page)), name=page.name) for page in self._loose_pages]
-        return [live, *loose, *uploads.routes(self), *super().get_urls()]
+        return [live, *loose, *uploads.routes(self), *preference.routes(self), *super().get_urls()]
 
     def overview_view(self, request: HttpRequest) -> TemplateResponse:
         """The inner part of the overview alone, for its live refresh."""

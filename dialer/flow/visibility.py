@@ -83,6 +83,7 @@ RULES: dict[str, Rule] = {
     "dialer.noticeway": OF_A_PERSON,
     "dialer.columnchoice": OF_A_PERSON,
     "dialer.pendingupload": OF_A_PERSON,
+    "dialer.preference": OF_A_PERSON,
     "dialer.savedfilter": OF_A_PERSON,
     "dialer.bell": OF_NO_ACCOUNT,
     "dialer.donotcall": Shared(because="whoever does not want to be called is called by nobody"),

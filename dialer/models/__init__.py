@@ -19,6 +19,7 @@ from dialer.models.launch_approval import LaunchApproval
 from dialer.models.launch_sheet import LaunchSheet
 from dialer.models.list_look import ColumnChoice, SavedFilter
 from dialer.models.notice import Notice, NoticeCause, NoticeDelivery, NoticeWay
+from dialer.models.preference import Preference
 from dialer.models.route import Route
 from dialer.models.tally import BatchTally, CallTally
 from dialer.models.team import Team
@@ -61,6 +62,7 @@ __all__ = [
     "NoticeDelivery",
     "NoticeWay",
     "PendingUpload",
+    "Preference",
     "RetryRule",
     "Route",
     "SavedFilter",

@@ -195,6 +195,15 @@ function progressPanel(form, onStop) {
   };
 }
 
+// A list of time zones that can be set to that of this device, if the list has it.
+for (const button of document.querySelectorAll("[data-device-zone]")) {
+  const zones = document.getElementById(button.dataset.deviceZone);
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (![...zones.options].some((zone) => zone.value === here)) continue;
+  button.hidden = false;
+  button.addEventListener("click", () => { zones.value = here; });
+}
+
 // The browser has already followed the redirect, and the answer holds the message that is shown only once. So this
 // very answer is put in the place of the page, instead of being asked for again.
 function showAnswer(request) {

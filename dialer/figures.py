@@ -1,0 +1,45 @@
+"""Numbers as people write them in the language of whom we talk to: thousands apart, decimals, shares.
+
+CLDR's forms through Babel, since Django's own group Chinese by ten thousands and Hindi not at all.
+"""
+
+from decimal import Decimal
+from functools import cache
+
+from babel import Locale
+from babel.numbers import format_decimal, format_percent
+
+from dialer import translation
+
+
+def count(number: int) -> str:
+    """A number of things with its thousands apart: 12,345."""
+    return str(format_decimal(number, locale=locale()))
+
+
+def amount(value: Decimal | float, *, places: int | None = None) -> str:
+    """A value with its thousands apart. Without `places`, all its decimals, at least two: 1,234.50, 0.0375."""
+    if places is None:
+        places = max(2, -int(Decimal(str(value)).normalize().as_tuple().exponent))
+    pattern = locale().decimal_formats[None]
+    return str(pattern.apply(value, locale(), force_frac=(places, places)))
+
+
+def money(value: Decimal | float, currency: str) -> str:
+    """An amount and its currency by the three letters that don't mix up dollars: 1,234.50 USD."""
+    return f"{amount(value)} {currency}".strip()
+
+
+def share(part: float, whole: float) -> str:
+    """A percentage, rounded down so that 100% means all of it."""
+    return str(format_percent(part * 100 // whole / 100, locale=locale()))
+
+
+def locale() -> Locale:
+    """CLDR's knowledge of the language in which we talk."""
+    return _locale(translation.language())
+
+
+@cache
+def _locale(language: str) -> Locale:
+    return Locale.parse(language.replace("zh-hans", "zh-Hans"), sep="-")

@@ -1,0 +1,99 @@
+"""`python -m tests.unmarked dialer/flow templates/admin` prints the sentences there that nobody could translate."""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MARKS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy"}
+# Mistakes of programmers and words for logs: no operator reads them.
+FOR_PROGRAMMERS = {
+    "ValueError", "TypeError", "LookupError", "KeyError", "RuntimeError", "NotImplementedError", "AssertionError",
+    "ImproperlyConfigured", "debug", "info", "warning", "error", "exception", "critical", "log", "getLogger",
+    "compile", "Shared", "RunSQL", "TypeVar", "NewType",
+}  # fmt: skip
+# Rooms whose readers sit at a terminal, and the API's document, which is in English like its names.
+ENGLISH_ROOMS = ("dialer/management", "dialer/checks.py", "dialer/supervisor.py", "dialer/first_administrator.py")
+WORDS = re.compile(r"[A-Za-z][a-z’']+,? [a-z’']{2,}")
+
+
+def in_python(path: Path) -> Iterator[tuple[int, str]]:
+    """The line and the text of each string with words that stands in no mark. Docstrings are for readers of code."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    spared = set(_spared(tree))
+    for node in ast.walk(tree):
+        if id(node) in spared:
+            continue
+        if isinstance(node, ast.JoinedStr):
+            text = "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = node.value
+        else:
+            continue
+        if WORDS.search(text):
+            yield node.lineno, text
+
+
+def _spared(tree: ast.AST) -> Iterator[int]:
+    for node in ast.walk(tree):
+        inner: list[ast.AST] = []
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            inner = [node.value]  # a docstring
+        elif isinstance(node, ast.Call) and _name(node.func) in MARKS | FOR_PROGRAMMERS:
+            inner = [*node.args, *(word.value for word in node.keywords)]
+        elif isinstance(node, ast.JoinedStr):
+            yield from (id(part) for part in node.values if isinstance(part, ast.Constant))
+        yield from (id(part) for one in inner for part in ast.walk(one))
+
+
+def _name(node: ast.AST) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+class _Page(HTMLParser):
+    READ_ALOUD = {"aria-label", "title", "placeholder", "alt", "value", "data-label"}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[int, str]] = []
+
+    def handle_data(self, data: str) -> None:
+        if self.cdata_elem is None and re.search(r"[A-Za-z]{2,}", data):
+            self.found.append((self.getpos()[0], data.strip()))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name in self.READ_ALOUD and re.search(r"[A-Z][a-z]+|[a-z]+ [a-z]+", value or ""):
+                self.found.append((self.getpos()[0], f"{name}={value}"))
+
+
+def in_template(path: Path) -> Iterator[tuple[int, str]]:
+    """The words of a template outside its marks."""
+    text = path.read_text(encoding="utf-8")
+    for hidden in (
+        r"{%\s*comment.*?endcomment\s*%}",
+        r"{%\s*blocktrans(?:late)?\b.*?endblocktrans(?:late)?\s*%}",
+        r"{#.*?#}|{%.*?%}|{{.*?}}",
+    ):
+        text = re.sub(hidden, lambda match: re.sub(r"[^\n]", "", match[0]), text, flags=re.DOTALL)
+    page = _Page()
+    page.feed(text)
+    return iter(page.found)
+
+
+def unmarked(*places: str) -> Iterator[str]:
+    """`path:line: text` of everything below these places that an operator would read in English whatever they chose."""
+    for place in places:
+        for path in sorted([ROOT / place] if (ROOT / place).is_file() else (ROOT / place).rglob("*")):
+            name = path.relative_to(ROOT).as_posix()
+            if name.startswith(ENGLISH_ROOMS) or "migrations" in path.parts:
+                continue
+            found = {".py": in_python, ".html": in_template}.get(path.suffix, lambda _path: iter(()))(path)
+            yield from (f"{name}:{line}: {text[:120]}" for line, text in found)
+
+
+if __name__ == "__main__":
+    sys.stdout.write("\n".join(unmarked(*(sys.argv[1:] or ("dialer", "recordings", "templates")))))
