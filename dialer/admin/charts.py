@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from dialer.admin import columns
+from dialer.admin import clock, columns
 from dialer.admin.navigation import Text
 from dialer.flow.sums import Calls
 from dialer.models.tally import start_of
@@ -141,7 +140,7 @@ def _chart(
     steps = [
         Step(
             label=_label(moment, is_by_day=is_by_day, is_one_day=is_one_day),
-            tick=date_format(moment, "j M" if is_by_day else "H:i"),
+            tick=clock.short_day(moment) if is_by_day else clock.time(moment),
             points=of(parts.get(moment, Calls(()))),
         )
         for moment in moments
@@ -182,8 +181,8 @@ def _paces(first: datetime, last: datetime, pace: timedelta, *, is_by_day: bool)
 
 def _label(moment: datetime, *, is_by_day: bool, is_one_day: bool) -> str:
     if is_by_day:
-        return date_format(moment, "D, j M Y")
-    return date_format(moment, "H:i" if is_one_day else "j M, H:i")
+        return clock.weekday(moment)
+    return clock.time(moment) if is_one_day else clock.short_moment(moment)
 
 
 def _number(value: int) -> Point:

@@ -4,13 +4,14 @@ from datetime import datetime
 
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
-from dialer import phone
+from dialer import figures, phone
+from dialer.admin import clock
+from dialer.figures import count
 
 NOTHING = "–"
 
@@ -29,7 +30,7 @@ def when(moment: datetime | None) -> SafeString | str:
         '<time datetime="{}" title="{}">{}</time>',
         moment.isoformat(timespec="seconds"),
         f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}",
-        date_format(local, "j M Y, H:i"),
+        clock.moment(moment),
     )
 
 
@@ -50,13 +51,8 @@ def progress_bar(part: int, whole: int) -> SafeString | str:
 
 
 def share(part: int, whole: int) -> str:
-    """A percentage in words for people: rounded down, so that 100 % means all of it."""
-    return f"{part * 100 // whole} %" if whole else NOTHING
-
-
-def count(number: int) -> str:
-    """A number of things, with its thousands apart."""
-    return f"{number:,}"
+    """A percentage, rounded down so that 100% means all of it; of nothing there is none."""
+    return figures.share(part, whole) if whole else NOTHING
 
 
 def number(text: str, *, is_full: bool) -> SafeString | str:

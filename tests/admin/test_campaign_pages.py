@@ -105,7 +105,7 @@ def test_the_list_says_how_far_each_campaign_is():
     page = text(visitor(VIEW), LIST)
 
     assert "4 / 9" in page  # billed or silent
-    assert "66 %" in page  # two of three calls were answered
+    assert "66%" in page  # two of three calls were answered
     assert "3 to call" in page
 
 

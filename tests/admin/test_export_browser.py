@@ -30,7 +30,7 @@ def test_what_is_filtered_is_ordered_watched_and_saved(desk, tmp_path: Path):
     expect(desk.page.get_by_text("Waiting")).to_be_visible()
 
     Export.objects.update(state=Export.State.WRITING, row_count=10, rows_written=4)
-    expect(desk.page.locator(".progress-share")).to_have_text("40 %")
+    expect(desk.page.locator(".progress-share")).to_have_text("40%")
     Export.objects.update(state=Export.State.WAITING, rows_written=0)
     export_rows.write_next()
     with desk.page.expect_download() as saved:

@@ -300,7 +300,7 @@ def test_the_overview_counts_the_calls_of_today_only(client, boss):
 
     assert figures == {
         "Calls today": "2",
-        "Answered today": "50 %",
+        "Answered today": "50%",
         "Minutes talked today": "3",
         "Recordings kept": "7",
     }
@@ -314,7 +314,7 @@ def test_campaigns_under_way_show_how_far_they_are(client, boss):
 
     (line,) = client.get("/").context["overview"].campaigns
 
-    assert (line.summary.callable_count, line.summary.done, line.answered_share) == (4, 1, "100 %")
+    assert (line.summary.callable_count, line.summary.done, line.answered_share) == (4, 1, "100%")
 
 
 def test_the_overview_costs_no_more_queries_the_more_there_is(rf, django_assert_max_num_queries):
@@ -434,7 +434,7 @@ def test_columns_say_values_as_people_do():
     assert columns.duration(3723) == "1:02:03"
     assert columns.duration(None) == columns.NOTHING
     assert columns.count(1234567) == "1,234,567"
-    assert columns.share(999, 1000) == "99 %"
+    assert columns.share(999, 1000) == "99%"
     assert columns.share(0, 0) == columns.NOTHING
     assert columns.file_size(0) == columns.NOTHING
     assert columns.when(None) == columns.NOTHING

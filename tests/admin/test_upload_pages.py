@@ -292,7 +292,7 @@ def test_lists_that_are_being_read_are_refreshed_and_others_are_not():
     live = reverse("admin:dialer_campaign_numbers_live", args=[contact_list.campaign_id])
     client = visitor(*WORK)
 
-    assert "40 %" in text(client, live)
+    assert "40%" in text(client, live)
     assert "data-done" not in text(client, live)
 
     ContactList.objects.update(state=ContactList.State.READY)
