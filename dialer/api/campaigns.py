@@ -1,9 +1,11 @@
 """Campaigns: made, looked at, launched, paused, resumed, cancelled."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from ninja import Query, Router, Status
 
 from dialer import tasks
@@ -15,6 +17,7 @@ from dialer.flow.approvals import NeedsApproval
 from dialer.flow.preflight import Preflight, preflight
 from dialer.flow.reports import progress
 from dialer.models import Campaign
+from dialer.models.preference import house_language
 from dialer.terms import Scope
 
 router = Router(tags=["Campaigns"])
@@ -86,7 +89,7 @@ def launch(request: HttpRequest, campaign_id: Id) -> Any:
         sheet = lifecycle.launch(campaign, by=request.user)
     except NeedsApproval:
         return _waits(request, campaign)
-    _note(request, campaign, "Launched by a program.")
+    _note(request, campaign, lambda: gettext("Launched by a program."))
     tasks.ring("dispatch")
     return _sheet(sheet)
 
@@ -102,7 +105,7 @@ def schedule(request: HttpRequest, campaign_id: Id, document: shapes.Start) -> A
         sheet = lifecycle.schedule(campaign, start_at=document.start_at, by=request.user)
     except NeedsApproval:
         return _waits(request, campaign, start_at=document.start_at)
-    _note(request, campaign, "Scheduled by a program.")
+    _note(request, campaign, lambda: gettext("Scheduled by a program."))
     return _sheet(sheet)
 
 
@@ -112,7 +115,7 @@ def unschedule(request: HttpRequest, campaign_id: Id) -> Any:
     """It is a draft again."""
     campaign = _campaign(request, campaign_id)
     lifecycle.unschedule(campaign)
-    _note(request, campaign, "Schedule taken back by a program.")
+    _note(request, campaign, lambda: gettext("Schedule taken back by a program."))
     return _shown(_campaign(request, campaign_id))
 
 
@@ -121,8 +124,10 @@ def unschedule(request: HttpRequest, campaign_id: Id) -> Any:
 def pause(request: HttpRequest, campaign_id: Id, document: shapes.Because) -> Any:
     """No further numbers leave; those at the carrier are still called."""
     campaign = _campaign(request, campaign_id)
-    lifecycle.pause(campaign, because=document.because or f"Paused by a program of {request.user.get_username()}.")
-    _note(request, campaign, "Paused by a program.")
+    with house_language():
+        usual = gettext("Paused by a program of %(person)s.") % {"person": request.user.get_username()}
+    lifecycle.pause(campaign, because=document.because or usual)
+    _note(request, campaign, lambda: gettext("Paused by a program."))
     tasks.ring("webhooks")
     return _shown(_campaign(request, campaign_id))
 
@@ -132,7 +137,7 @@ def pause(request: HttpRequest, campaign_id: Id, document: shapes.Because) -> An
 def resume(request: HttpRequest, campaign_id: Id) -> Any:
     campaign = _campaign(request, campaign_id)
     lifecycle.resume(campaign)
-    _note(request, campaign, "Resumed by a program.")
+    _note(request, campaign, lambda: gettext("Resumed by a program."))
     tasks.ring("dispatch")
     return _shown(_campaign(request, campaign_id))
 
@@ -143,7 +148,7 @@ def cancel(request: HttpRequest, campaign_id: Id) -> Any:
     """Nothing further leaves, ever. The answer says how many people are at the carrier and can't be called back."""
     campaign = _campaign(request, campaign_id)
     count = lifecycle.cancel(campaign)
-    _note(request, campaign, "Cancelled by a program.")
+    _note(request, campaign, lambda: gettext("Cancelled by a program."))
     tasks.ring("webhooks")
     return shapes.Cancelled(at_the_carrier=count)
 
@@ -178,6 +183,6 @@ def _skipped(counts: dict[Any, int]) -> list[shapes.Skipped]:
     return [shapes.Skipped(reason=reason.value, count=count) for reason, count in counts.items()]
 
 
-def _note(request: HttpRequest, campaign: Campaign, sentence: str) -> None:
+def _note(request: HttpRequest, campaign: Campaign, sentence: Callable[[], str]) -> None:
     token = request.auth  # type: ignore[attr-defined]
-    history.note(campaign, f"{sentence} ({token})", by=request.user)
+    history.note(campaign, lambda: f"{sentence()} ({token})", by=request.user)

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from django.db.models import Count
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from ninja import File, Form, Query, Router, Status
 from ninja.files import UploadedFile
 from pydantic import Field
@@ -118,7 +119,8 @@ def _columns(text: str) -> list[int | None]:
 
 
 def _added(request: HttpRequest, campaign: Campaign, contact_list: ContactList) -> Any:
-    history.note(campaign, f"Handed in “{contact_list}”. ({request.auth})", by=request.user)  # type: ignore[attr-defined]
+    names = {"list": contact_list, "token": request.auth}  # type: ignore[attr-defined]
+    history.note(campaign, lambda: gettext("Handed in “%(list)s”. (%(token)s)") % names, by=request.user)
     tasks.ring("intake")
     return Status(201, _shown([contact_list])[0])
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext
 from ninja import File, Form, Query, Router, Status
 from ninja.files import UploadedFile
 from pydantic import AwareDatetime, Field
@@ -108,7 +109,8 @@ def upload_voice_file(request: HttpRequest, document: Form[VoiceFileIn], file: F
         voice_file = voice.store(name=form.cleaned_data["name"], upload=form.cleaned_data["original"], by=request.user)
     except DialerError as error:
         raise Wrong({"file": [str(error)]}) from None
-    history.note(voice_file, f"Uploaded by a program. ({request.auth})", by=request.user)  # type: ignore[attr-defined]
+    token = request.auth  # type: ignore[attr-defined]
+    history.note(voice_file, lambda: gettext("Uploaded by a program. (%(token)s)") % {"token": token}, by=request.user)
     return Status(201, _voice(voice_file))
 
 

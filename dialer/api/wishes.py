@@ -11,6 +11,7 @@ from django import forms
 from django.db import IntegrityError, transaction
 from django.forms import BaseInlineFormSet, inlineformset_factory, model_to_dict, modelform_factory
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext
 from ninja import Schema
 from pydantic import AwareDatetime, ConfigDict, Field, create_model
 
@@ -184,7 +185,7 @@ def _save(form: Any, parts: Any, *, by: Any) -> Campaign:
             campaign.save()
             for part in parts:
                 part.save()
-            history.note(campaign, "Made by a program.", by=by)
+            history.note(campaign, lambda: gettext("Made by a program."), by=by)
     except IntegrityError:  # the same name came twice in one moment
         raise Wrong({"name": ["There is a campaign of this name already."]}) from None
     return campaign

@@ -69,7 +69,9 @@ def ask(campaign: Campaign, *, by: Any, start_at: datetime | None = None) -> Lau
             asked_at=timezone.now(),
         )
         if by:
-            history.note(campaign, f"Asked for a second person’s approval to call {sheet.callable_count:,}.", by=by)
+            history.note(
+                campaign, lambda: f"Asked for a second person’s approval to call {sheet.callable_count:,}.", by=by
+            )
     return approval
 
 
@@ -97,7 +99,7 @@ def approve(approval: LaunchApproval, *, by: Any) -> bool:
     if not state.advance(approval, State.APPROVED if is_same else State.VOID, **changes):
         raise DialerError("Somebody else has decided it meanwhile.")
     said = f"Approved the launch for {approval.asked_by_name or 'the machine'}."
-    history.note(campaign, said if is_same else "An approval is void: the campaign was changed.", by=by)
+    history.note(campaign, lambda: said if is_same else "An approval is void: the campaign was changed.", by=by)
     return is_same
 
 
@@ -111,7 +113,7 @@ def decline(approval: LaunchApproval, *, by: Any, because: str) -> None:
         decided = {"decided_by": by, "decided_by_name": by.get_username(), "decided_at": timezone.now()}
         if approval.state != State.WAITING or not state.advance(approval, State.DECLINED, reason=reason, **decided):
             raise DialerError("Somebody else has decided it meanwhile.")
-        history.note(approval.campaign, f"Declined the launch: {reason}", by=by)
+        history.note(approval.campaign, lambda: f"Declined the launch: {reason}", by=by)
 
 
 def void(campaign: Campaign, *, because: str) -> None:

@@ -58,7 +58,7 @@ def _close_bad_ones(campaign: Campaign, accounts: list[Account], *, now: datetim
 def _pause(campaign: Campaign, because: str) -> bool:
     if not state.advance(campaign, Campaign.State.PAUSED, paused_because=because):
         return False
-    chronicle.note(campaign.pk, f"Paused by itself: {because}")
+    chronicle.note(campaign.pk, lambda: f"Paused by itself: {because}")
     webhooks.tell_of_pause([campaign.pk])
     return True
 

@@ -124,7 +124,7 @@ def _settle(batch: Batch, *, by: Any) -> int:
         is_billed = batch.call_records.exists()
         if is_billed or not state.advance(batch, Batch.State.REFUSED, **changes):
             raise DialerError("The carrier says that it was taken back, but bills say that it had begun.")
-        history.note(batch, TAKEN_BACK, by=by)
+        history.note(batch, lambda: TAKEN_BACK, by=by)
     return count
 
 

@@ -116,7 +116,7 @@ def _copy(campaign: Campaign, *, by: Any, word: str) -> Campaign:
                 raise
             continue  # somebody took this name in the same moment
         if by is not None:
-            history.note(row, f"Copied from “{campaign}”.", by=by)
+            history.note(row, lambda: f"Copied from “{campaign}”.", by=by)
         return row
     raise DialerError("No free name was found. Rename one of the copies.")
 

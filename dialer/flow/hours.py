@@ -150,7 +150,7 @@ def widen(campaign: Campaign, *, because: str, by: Any) -> None:
         if not row.call_windows.exists():
             raise DialerError("Write down the hours in which this campaign is to call, and widen them then.")
         _set_widened(campaign, because=reason, by=by, at=timezone.now())
-        history.note(row, f"Widened the calling hours beyond the law's: {reason}", by=by)
+        history.note(row, lambda: f"Widened the calling hours beyond the law's: {reason}", by=by)
 
 
 def keep_to_law(campaign: Campaign, *, by: Any) -> None:
@@ -160,7 +160,9 @@ def keep_to_law(campaign: Campaign, *, by: Any) -> None:
         if not row.widened_because:
             raise DialerError(f"“{campaign}” keeps to the law's hours already.")
         _set_widened(campaign, because="", by=None, at=None)
-        history.note(row, f"Keeps to the law's hours again, no longer widened for: {row.widened_because}", by=by)
+        history.note(
+            row, lambda: f"Keeps to the law's hours again, no longer widened for: {row.widened_because}", by=by
+        )
 
 
 def _is_widened(campaign: Campaign, own: OwnWindows | None) -> bool:

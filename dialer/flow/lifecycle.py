@@ -90,7 +90,7 @@ def _start_or_ask(campaign: Campaign, *, now: datetime) -> bool:
     still = Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.SCHEDULED, start_at=campaign.start_at)
     with transaction.atomic():
         if still.update(asks_because=complaint):
-            chronicle.note(campaign.pk, complaint)
+            chronicle.note(campaign.pk, lambda: complaint)
     return False
 
 
@@ -101,7 +101,7 @@ def _start_as_planned(campaign: Campaign) -> bool:
         if now.state != Campaign.State.SCHEDULED or now.start_at != campaign.start_at:
             return False
         launch(campaign, by=campaign.launched_by)
-        chronicle.note(campaign.pk, "Started by itself, as planned.")
+        chronicle.note(campaign.pk, lambda: "Started by itself, as planned.")
     return True
 
 

@@ -202,7 +202,7 @@ def _accept(batch: Batch, message: str, *, task_id: str) -> bool:
         ask_at=evidence.ask_at(batch),
     )
     if is_ours:
-        chronicle.note(batch.campaign_id, f"Batch {batch.sequence}: {message}")
+        chronicle.note(batch.campaign_id, lambda: f"Batch {batch.sequence}: {message}")
         ledger.adopt(of=batch)
     return is_ours
 

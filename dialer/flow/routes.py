@@ -81,7 +81,7 @@ def close(campaign: Campaign, account: Account, *, because: str) -> bool:
         if not any(other.pk != account.pk for other in usable_accounts(locked)):
             return False
         if not campaign.routes.filter(account=account).exclude(closed_because="").exists():
-            chronicle.note(campaign.pk, f"Nobody leaves by “{account}” any more: {because}")
+            chronicle.note(campaign.pk, lambda: f"Nobody leaves by “{account}” any more: {because}")
         Route.objects.update_or_create(
             campaign=campaign,
             account=account,
@@ -122,7 +122,7 @@ def pause(campaign_id: int, sentence: str) -> None:
     with transaction.atomic():
         running = Campaign.objects.filter(pk=campaign_id, state=Campaign.State.RUNNING)
         if running.update(state=Campaign.State.PAUSED, paused_because=sentence):
-            chronicle.note(campaign_id, f"Paused by itself: {sentence}")
+            chronicle.note(campaign_id, lambda: f"Paused by itself: {sentence}")
             webhooks.tell_of_pause([campaign_id])
 
 

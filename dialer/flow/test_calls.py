@@ -150,7 +150,7 @@ def _commit(campaign: Campaign, account: Account, order: Order, *, by: Any) -> T
         row = TestCall.objects.create(
             campaign=campaign, account=account, number=number, reference=order.reference, called_by=by
         )
-        history.note(campaign, f"Test call to {phone.masked(number)} with “{account}”.", by=by)
+        history.note(campaign, lambda: f"Test call to {phone.masked(number)} with “{account}”.", by=by)
     return row
 
 

@@ -48,4 +48,4 @@ def _decide(batch: Batch, to: str, *, by: Any, because: str, word: str) -> None:
         message=f"Decided by {by}: {word}.",
     ):
         raise DialerError("This batch is not uncertain any more; somebody, or a bill, was quicker.")
-    history.note(batch, f"Decided that {word}: {reason}", by=by)
+    history.note(batch, lambda: f"Decided that {word}: {reason}", by=by)

@@ -139,7 +139,7 @@ def _accept_contradicted(batch: Batch) -> bool:
         )
         running = Campaign.objects.filter(pk=batch.campaign_id, state=Campaign.State.RUNNING)
         if running.update(state=Campaign.State.PAUSED, paused_because=f"Batch {batch.sequence}: {CONTRADICTED}"):
-            chronicle.note(batch.campaign_id, f"Paused by itself: batch {batch.sequence}: {CONTRADICTED}")
+            chronicle.note(batch.campaign_id, lambda: f"Paused by itself: batch {batch.sequence}: {CONTRADICTED}")
             webhooks.tell_of_pause([batch.campaign_id])
     return True
 

@@ -165,7 +165,7 @@ def test_contacts_without_any_rounds_show_none():
 
 def test_the_timeline_tells_what_the_campaign_did_itself_and_what_the_carrier_said_with_its_code():
     campaign = eventful()
-    chronicle.note(campaign.pk, "Paused by itself: 40 % of the newest calls failed.")
+    chronicle.note(campaign.pk, lambda: "Paused by itself: 40 % of the newest calls failed.")
     contacts = make_contacts(2, contact_list=campaign.contact_lists.get())
     refused = {"answered_at": timezone.now(), "message": "No such voice file.", "carrier_code": "607"}
     make_batch(contacts=contacts[:1], state=Batch.State.REFUSED, **refused)
@@ -190,7 +190,7 @@ def test_a_launch_that_left_no_line_in_the_history_is_told_with_its_person():
 def test_old_events_unfold():
     campaign = eventful()
     for number in range(campaign_now.EVENTS_AT_ONCE):
-        chronicle.note(campaign.pk, f"Something {number}.")
+        chronicle.note(campaign.pk, f"Something {number}.".format)
 
     page = text(visitor(VIEW), page_of(campaign))
 

@@ -15,6 +15,7 @@ from django.contrib.auth import get_user_model
 from django.core.files import File
 from django.core.files.uploadedfile import UploadedFile
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext
 from pydantic import ValidationError
 
 from dialer import tasks
@@ -119,7 +120,7 @@ class Command(BaseCommand):
         except NeedsApproval as error:
             approvals.ask(found, by=person)
             raise CommandError(f"{error} It is asked for now, in the console. Nobody is called before.") from error
-        history.note(found, "Launched by a command.", by=person)
+        history.note(found, lambda: gettext("Launched by a command."), by=person)
         tasks.ring("dispatch")
         self.stdout.write(f"Launched: {sheet.callable_count:,} people are called.")
 
