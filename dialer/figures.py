@@ -3,6 +3,7 @@
 CLDR's forms through Babel, since Django's own group Chinese by ten thousands and Hindi not at all.
 """
 
+from copy import copy
 from decimal import Decimal
 from functools import cache
 
@@ -21,8 +22,9 @@ def amount(value: Decimal | float, *, places: int | None = None) -> str:
     """A value with its thousands apart. Without `places`, all its decimals, at least two: 1,234.50, 0.0375."""
     if places is None:
         places = max(2, -int(Decimal(str(value)).normalize().as_tuple().exponent))
-    pattern = locale().decimal_formats[None]
-    return str(pattern.apply(value, locale(), force_frac=(places, places)))
+    pattern = copy(locale().decimal_formats[None])
+    pattern.frac_prec = (places, places)
+    return str(pattern.apply(value, locale()))
 
 
 def money(value: Decimal | float, currency: str) -> str:

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from dialer import tasks
+from dialer import figures, tasks
 from dialer.admin import columns, countries
 from dialer.admin.account_files import AccountFiles
 from dialer.admin.account_form import AccountForm, absent
@@ -185,7 +185,7 @@ class AccountAdmin(AccountFiles, ConsoleAdmin):
     @door("change_account", methods=ORDER)
     def balance_view(self, request: HttpRequest, account: Account) -> HttpResponseBase:
         try:
-            left = money.in_figures(money.ask(account).total)
+            left = figures.amount(money.ask(account).total)
         except CarrierError as error:
             messages.error(request, str(error))
         else:
@@ -286,8 +286,8 @@ class AccountAdmin(AccountFiles, ConsoleAdmin):
             return columns.NOTHING
         level = account.balance_warning
         if left <= 0 or (level is not None and left < level):
-            return columns.state_badge(money.in_figures(left), "warning")
-        return money.in_figures(left)
+            return columns.state_badge(figures.amount(left), "warning")
+        return figures.amount(left)
 
     @admin.display(description=_("left"))
     def balance_told(self, account: Account) -> SafeString:
@@ -295,7 +295,7 @@ class AccountAdmin(AccountFiles, ConsoleAdmin):
         left = account.balance_total
         told = {
             "account": account,
-            "left": money.in_figures(left) if left is not None else "",
+            "left": figures.amount(left) if left is not None else "",
             "parts": _parts(account),
             "complaint": account.balance_complaint or (money.warning(account) if left is not None else ""),
             "may_ask": getattr(account, "may_change", False),
@@ -330,7 +330,7 @@ def _parts(account: Account) -> list[tuple[str, str]]:
         gettext("gift"): account.balance_gift,
         gettext("credit"): account.balance_credit,
     }
-    return [(name, money.in_figures(amount)) for name, amount in parts.items() if amount]
+    return [(name, figures.amount(amount)) for name, amount in parts.items() if amount]
 
 
 def _state(word: str, kind: str, why: str) -> SafeString:

@@ -10,13 +10,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from dialer import figures
 from dialer.admin import columns, phone_numbers, raw
 from dialer.admin.base import ReadOnlyAdmin
 from dialer.admin.call_record_filters import ByKeypress, ByOutcome, CallsOfAccount, CallsOfCampaign, WithRecording
 from dialer.admin.filters import within_days
 from dialer.admin.links import to_row
 from dialer.admin.navigation import Place, Section
-from dialer.flow import money
 from dialer.models import Account, Batch, CallRecord
 
 # Fields of the page, and the column without which they say nothing.
@@ -233,4 +233,4 @@ class CallRecordAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
 
 
 def _price(amount: Decimal | None, currency: str) -> str:
-    return f"{money.in_figures(amount)} {currency}".strip() if amount is not None else columns.NOTHING
+    return figures.money(amount, currency) if amount is not None else columns.NOTHING

@@ -14,6 +14,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from dialer import figures
 from dialer.admin import columns
 from dialer.admin.addresses import address_for, list_for
 from dialer.admin.navigation import Text
@@ -153,7 +154,7 @@ def _line(site: AdminSite, request: HttpRequest, account: Account, calls: Calls,
 
 def spent(calls: Calls) -> list[str]:
     """What calls cost, an amount for each currency."""
-    return [f"{money.in_figures(_rounded(amount))} {currency}".strip() for currency, amount in calls.costs().items()]
+    return [figures.money(_rounded(amount), currency) for currency, amount in calls.costs().items()]
 
 
 def _rounded(amount: Decimal) -> Decimal:
@@ -171,4 +172,4 @@ def _state(account: Account) -> tuple[Text, str]:
 
 def _balance(account: Account) -> str:
     left = account.balance_total
-    return columns.NOTHING if left is None or not money.tells(account) else money.in_figures(left)
+    return columns.NOTHING if left is None or not money.tells(account) else figures.amount(left)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from dialer import calling_rules
+from dialer import calling_rules, figures
 from dialer.calling_rules import DayWindow, NoRulesError, OwnWindows
 from dialer.flow import forecast, money
 from dialer.flow.forecast import Cost, Share
@@ -110,7 +110,7 @@ def _account(part: Share) -> Content:
         "people": part.people,
         "batch_size": part.batch_size,
         "batch_count": part.batch_count,
-        "balance": money.in_figures(left) if left is not None else "",
+        "balance": figures.amount(left) if left is not None else "",
         "balance_as_of": account.balance_asked_at.isoformat() if left is not None and account.balance_asked_at else "",
         "checked_at": account.tested_at.isoformat() if account.tested_at else "",
         "check_complaint": account.test_complaint,
@@ -166,8 +166,8 @@ def _cost(cost: Cost) -> Content:
     return {
         "account": cost.account.name,
         "currency": cost.currency,
-        "low": money.in_figures(round(cost.low, 2)) if cost.low is not None else "",
-        "high": money.in_figures(round(cost.high, 2)) if cost.high is not None else "",
+        "low": figures.amount(round(cost.low, 2)) if cost.low is not None else "",
+        "high": figures.amount(round(cost.high, 2)) if cost.high is not None else "",
         "expected_answers": cost.expected_answers,
         "calls_seen": cost.calls_seen,
         "because": cost.because,

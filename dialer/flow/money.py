@@ -7,8 +7,9 @@ from decimal import Decimal
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext
 
-from dialer import carriers
+from dialer import carriers, figures
 from dialer.carriers.contract import Balance, CarrierError
 from dialer.flow.connect import capabilities_of, carrier_of
 from dialer.flow.seat import hold
@@ -87,14 +88,18 @@ def warning(account: Account, *, now: datetime | None = None) -> str:
     if not tells(account):
         return ""
     if left is None or account.balance_asked_at is None:
-        return _because(f"The balance of “{account}” is not known yet.", account)
+        unknown = gettext("The balance of “%(account)s” is not known yet. %(because)s")
+        return unknown % {"account": account, "because": _why_unknown(account)}
     if left <= 0:
-        return f"Nothing is left on “{account}”. Top it up at the carrier, or nobody will be called."
+        empty = gettext("Nothing is left on “%(account)s”. Top it up at the carrier, or nobody will be called.")
+        return empty % {"account": account}
     if account.balance_warning is not None and left < account.balance_warning:
-        least = in_figures(account.balance_warning)
-        return f"Only {in_figures(left)} is left on “{account}”, less than the {least} of its warning. Top it up."
+        low = gettext("Only %(left)s is left on “%(account)s”, less than the %(least)s of its warning. Top it up.")
+        least = figures.amount(account.balance_warning)
+        return low % {"left": figures.amount(left), "account": account, "least": least}
     if account.balance_asked_at < now - OLD:
-        return _because(f"The balance of “{account}” was last told more than an hour ago.", account)
+        old = gettext("The balance of “%(account)s” was last told more than an hour ago. %(because)s")
+        return old % {"account": account, "because": _why_unknown(account)}
     return ""
 
 
@@ -103,12 +108,6 @@ def short() -> QuerySet[Account]:
     total = F("balance") + Coalesce("balance_gift", Decimal(0)) + Coalesce("balance_credit", Decimal(0))
     known = Account.objects.filter(is_enabled=True, balance__isnull=False, carrier__in=_carriers())
     return known.annotate(left=total).filter(Q(left__lte=0) | Q(left__lt=F("balance_warning")))
-
-
-def in_figures(amount: Decimal) -> str:
-    """An amount with its thousands apart and at least two decimal places: 1,234.50, 0.0375."""
-    places = max(2, -int(amount.normalize().as_tuple().exponent))
-    return f"{amount:,.{places}f}"
 
 
 def _carriers() -> list[str]:
@@ -132,8 +131,8 @@ def _ask_quietly(account: Account, *, now: datetime) -> None:
         logger.warning("account %s: the balance could not be asked for", account.pk)
 
 
-def _because(sentence: str, account: Account) -> str:
-    return f"{sentence} {account.balance_complaint or 'Ask for it on the page of the account.'}"
+def _why_unknown(account: Account) -> str:
+    return account.balance_complaint or gettext("Ask for it on the page of the account.")
 
 
 def _keep(account: Account, **changes: object) -> None:

@@ -67,13 +67,6 @@ def test_a_balance_of_long_ago_is_said():
     assert "more than an hour ago" in money.warning(told("50", minutes_ago=61))
 
 
-@pytest.mark.parametrize(
-    ("amount", "shown"), [("1234.5", "1,234.50"), ("0.0375", "0.0375"), ("100", "100.00"), ("-2", "-2.00")]
-)
-def test_amounts_keep_what_they_say(amount: str, shown: str):
-    assert money.in_figures(Decimal(amount)) == shown
-
-
 def test_accounts_are_short_below_their_level_or_with_nothing_left():
     low, empty = told("5", balance_warning=Decimal(10)), told("0")
     told("5")
