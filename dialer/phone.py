@@ -14,6 +14,8 @@ from typing import Final, Literal
 import phonenumbers
 from phonenumbers import PhoneMetadata, PhoneNumberFormat, PhoneNumberType
 
+from dialer.translation import gettext, gettext_noop
+
 WireForm = Literal["national", "international"]
 
 
@@ -59,11 +61,12 @@ def explain(problem: Problem, raw: str, country: str) -> str:
     if problem is Problem.INVALID_NUMBER:
         return _why_invalid(raw, country)
     if problem is Problem.WRONG_COUNTRY:
-        return (
-            f"This is a number of another country; the list is for numbers that begin with +{_plan(country).code}. "
+        sentence = gettext(
+            "This is a number of another country; the list is for numbers that begin with +%(code)s. "
             "Put it into a list of its own."
         )
-    return _SENTENCES[problem]
+        return sentence % {"code": _plan(country).code}
+    return gettext(_SENTENCES[problem])
 
 
 def national(number: str) -> str:
@@ -117,7 +120,7 @@ def on_the_wire(number: str, *, form: WireForm, prefix: str = "") -> str:
     `prefix` not digits.
     """
     if prefix and not _DIGITS.fullmatch(prefix):
-        raise ValueError("A dial prefix consists of digits")
+        raise ValueError(gettext("A dial prefix consists of digits."))
     code, digits = _split(number)
     return prefix + (digits if form == "national" else code + digits)
 
@@ -189,7 +192,7 @@ def _split(number: str) -> tuple[str, str]:
         for length in (1, 2, 3):
             if int(number[1 : 1 + length]) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
                 return number[1 : 1 + length], number[1 + length :]
-    raise ValueError("This is not a number in E.164 form")
+    raise ValueError(gettext("This is not a number in E.164 form."))
 
 
 # --- reading what is not clean --------------------------------------------------------------------------------
@@ -314,36 +317,40 @@ def _fits(shown: str, form: str) -> bool:
 # --- sentences ------------------------------------------------------------------------------------------------
 
 _SENTENCES: Final = {
-    Problem.BLANK: "There is no number in this row. Fill it in, or leave the row out.",
-    Problem.SHORTENED_BY_EXCEL: (
+    Problem.BLANK: gettext_noop("There is no number in this row. Fill it in, or leave the row out."),
+    Problem.SHORTENED_BY_EXCEL: gettext_noop(
         "Excel shortened this number and its last digits are lost. "
         "Take it from the original list again, and format the column as text before pasting."
     ),
-    Problem.SEVERAL_NUMBERS: "This is more than one number. Write each of them by itself.",
+    Problem.SEVERAL_NUMBERS: gettext_noop("This is more than one number. Write each of them by itself."),
 }
 
 
 def _why_invalid(raw: str, country: str) -> str:
     text = _dialled(_tidy(raw))
     if not _DIALLED.fullmatch(text):
-        return "There are letters or signs in it that no phone number has. Correct the number."
+        return gettext("There are letters or signs in it that no phone number has. Correct the number.")
     try:
         parsed = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:
-        return "This is too short or too long for a phone number. Correct the number."
-    return _REASONS.get(phonenumbers.is_possible_number_with_reason(parsed), _no_such_number(parsed, country))
+        return gettext("This is too short or too long for a phone number. Correct the number.")
+    reason = _REASONS.get(phonenumbers.is_possible_number_with_reason(parsed))
+    return gettext(reason) if reason else _no_such_number(parsed, country)
 
 
-_TOO_SHORT: Final = "This number is too short: digits are missing. Correct the number."
+_TOO_SHORT: Final = gettext_noop("This number is too short: digits are missing. Correct the number.")
 _REASONS: Final = {
     phonenumbers.ValidationResult.TOO_SHORT: _TOO_SHORT,
     phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY: _TOO_SHORT,  # as dialled within one town
-    phonenumbers.ValidationResult.TOO_LONG: "This number is too long: it has digits too many. Correct the number.",
-    phonenumbers.ValidationResult.INVALID_LENGTH: "No number has this many digits. Correct the number.",
+    phonenumbers.ValidationResult.TOO_LONG: gettext_noop(
+        "This number is too long: it has digits too many. Correct the number."
+    ),
+    phonenumbers.ValidationResult.INVALID_LENGTH: gettext_noop("No number has this many digits. Correct the number."),
 }
 
 
 def _no_such_number(parsed: phonenumbers.PhoneNumber, country: str) -> str:
     if phonenumbers.is_valid_number(parsed):
-        return "This is a service number, not a person's. Leave the row out."
-    return f"There is no such number in the numbering plan of +{_plan(country).code}. Correct the number."
+        return gettext("This is a service number, not a person's. Leave the row out.")
+    sentence = gettext("There is no such number in the numbering plan of +%(code)s. Correct the number.")
+    return sentence % {"code": _plan(country).code}

@@ -16,6 +16,8 @@ PACKAGES = ("config", "dialer", "recordings", "sandbox")
 LAYERS = (
     (
         "dialer.terms",
+        "dialer.translation",
+        "dialer.figures",
         "dialer.phone",
         "dialer.spreadsheet",
         "dialer.audio",
@@ -39,6 +41,8 @@ FORBIDDEN = {
     "config": ("sandbox",),
     "dialer.carriers": ("django", "dialer.models"),
     "dialer.models": ("dialer.carriers", "requests"),
+    "dialer.translation": ("django",),
+    "dialer.figures": ("django",),
     "dialer.spreadsheet": ("django",),
     "dialer.audio": ("django",),
     "dialer.phone": ("django",),

@@ -15,6 +15,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool
 
 from dialer.carriers.contract import AddressForbidden, NotSent
+from dialer.translation import gettext
 
 
 class Line:
@@ -66,16 +67,18 @@ class Line:
                     opened.close()
                     break
                 return opened
-        raise NotSent(f"Nobody answers at {host}, port {port}. Nothing was sent.")
+        sentence = gettext("Nobody answers at %(host)s, port %(port)s. Nothing was sent.")
+        raise NotSent(sentence % {"host": host, "port": port})
 
     def _addresses(self, host: str, port: int) -> list[tuple[socket.AddressFamily, Any]]:
         """All addresses of the host; one forbidden among them forbids the host."""
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
-            raise NotSent(f"The host {host} is not known. Nothing was sent.") from None
+            raise NotSent(gettext("The host %(host)s is not known. Nothing was sent.") % {"host": host}) from None
         if not self._allow_private_addresses and any(is_private(str(entry[4][0])) for entry in found):
-            raise AddressForbidden(f"{host} lies in a private network, which is not allowed. Nothing was sent.")
+            sentence = gettext("%(host)s lies in a private network, which is not allowed. Nothing was sent.")
+            raise AddressForbidden(sentence % {"host": host})
         return [(entry[0], entry[4]) for entry in found]
 
     def _cut(self) -> None:

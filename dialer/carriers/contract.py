@@ -34,6 +34,7 @@ from dialer.terms import (
     TaskState,
     VoiceDelivery,
 )
+from dialer.translation import gettext
 
 BILLS, EXTENSIONS = "bills", "extensions"  # kinds of news that carriers push; the last part of a callback address
 
@@ -96,7 +97,10 @@ class BrokenLimits(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class AccountField:
-    """One of the account's columns as a carrier uses and calls it. `default` is an address that it prints."""
+    """One of the account's columns as a carrier uses and calls it. `default` is an address that it prints.
+
+    Label and help are in English; whoever shows them translates them.
+    """
 
     name: str  # of the account's column: app_id, access_key, secret, batch_url, token_url, sms_app_id
     label: str
@@ -336,32 +340,32 @@ class Carrier:
 
     def log_out(self) -> None:
         """The token is cleared at the carrier and forgotten here. Raises CarrierError."""
-        raise NotOffered("This carrier has no token to clear.")
+        raise NotOffered(gettext("This carrier has no token to clear."))
 
     def find_task(self, reference: str, *, since: datetime) -> Task | None:
         """The batch of this reference, handed over since then; None if there is none. May be repeated."""
-        raise NotOffered("This carrier does not tell of its batches.")
+        raise NotOffered(gettext("This carrier does not tell of its batches."))
 
     def task(self, carrier_task_id: str) -> Task:
         """How far the batch is. May be repeated. Raises CarrierError."""
-        raise NotOffered("This carrier does not tell how far a batch is.")
+        raise NotOffered(gettext("This carrier does not tell how far a batch is."))
 
     def cancel_task(self, carrier_task_id: str) -> None:
         """The batch will not begin. May be repeated. Raises CarrierError; Refused if it is too late."""
-        raise NotOffered("This carrier takes no batch back.")
+        raise NotOffered(gettext("This carrier takes no batch back."))
 
     def upload_voice(self, name: str, content: bytes) -> PlacedFile:
         """The file lies at the carrier under that name (with suffix). Raises CarrierError, AlreadyTaken for a name."""
-        raise NotOffered("This carrier takes voice files in its own console only.")
+        raise NotOffered(gettext("This carrier takes voice files in its own console only."))
 
     def voice_files(self) -> Iterator[tuple[PlacedFile, ...]]:
         """All pages of the files that lie at the carrier. May be repeated. Raises CarrierError."""
-        raise NotOffered("This carrier does not list its voice files.")
+        raise NotOffered(gettext("This carrier does not list its voice files."))
 
     def delete_voice(self, id_at_carrier: str) -> None:
         """The file lies there no more. Raises CarrierError."""
-        raise NotOffered("This carrier deletes voice files in its own console only.")
+        raise NotOffered(gettext("This carrier deletes voice files in its own console only."))
 
     def balance(self) -> Balance:
         """What is left. May be repeated. Raises CarrierError."""
-        raise NotOffered("This carrier does not tell the balance.")
+        raise NotOffered(gettext("This carrier does not tell the balance."))

@@ -42,6 +42,8 @@ from dialer.carriers.contract import (
     TryLater,
 )
 from dialer.carriers.masking import HIDDEN, LONGEST_TEXT, Mask, origin
+from dialer.figures import count
+from dialer.translation import gettext, gettext_noop
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +60,7 @@ HEADERS: Final = {
 }
 JSON_TYPE: Final = "application/json;charset=UTF-8"
 NOTHING: Final[Mapping[str, str]] = {}
-NO_ADDRESS: Final = "The address is not a web address (http or https). Nothing was sent."
+NO_ADDRESS: Final = gettext_noop("The address is not a web address (http or https). Nothing was sent.")
 TIMEOUTS: Final = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
 WIRE_ERRORS: Final = (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError)
 
@@ -211,7 +213,7 @@ class Wire:
                     yield opened, response
                     return
             url = target
-        raise Refused("The file is behind too many redirects.")
+        raise Refused(gettext("The file is behind too many redirects."))
 
     def _send(self, opened: Line, request: requests.PreparedRequest, note: "_Note") -> requests.Response:
         try:
@@ -283,24 +285,29 @@ def prepared(
             value.encode("latin-1")
         prepared = asked.prepare()
     except (requests.exceptions.InvalidHeader, UnicodeEncodeError):
-        raise NotSent("A key of the account holds signs that no header takes: correct it. Nothing was sent.") from None
+        raise NotSent(
+            gettext("A key of the account holds signs that no header takes: correct it. Nothing was sent.")
+        ) from None
     except (requests.RequestException, ValueError):
-        raise NotSent(NO_ADDRESS) from None
+        raise NotSent(gettext(NO_ADDRESS)) from None
     if urlsplit(prepared.url or "").scheme not in ("http", "https"):
-        raise NotSent(NO_ADDRESS)
+        raise NotSent(gettext(NO_ADDRESS))
     return prepared
 
 
 def translated(opened: Line, error: Exception) -> CarrierError:
     """What an error of the wire means. Its own text is not passed on, for it may hold an address with a secret."""
+    kind = {"kind": type(error).__name__}
     if not opened.is_up and isinstance(error, requests.exceptions.SSLError):
-        return NotSent("No secure connection: the other side's certificate or TLS is not acceptable. Nothing was sent.")
+        return NotSent(
+            gettext("No secure connection: the other side's certificate or TLS is not acceptable. Nothing was sent.")
+        )
     if not opened.is_up:
-        return NotSent(f"No connection came about ({type(error).__name__}). Nothing was sent.")
+        return NotSent(gettext("No connection came about (%(kind)s). Nothing was sent.") % kind)
     # What requests raises while a body comes wraps the time-out as its first argument.
     if opened.was_cut or any(isinstance(one, TIMEOUTS) for one in (error, *error.args)):
-        return OutcomeUnknown("There was no complete answer in time.")
-    return OutcomeUnknown(f"The connection broke before the answer was complete ({type(error).__name__}).")
+        return OutcomeUnknown(gettext("There was no complete answer in time."))
+    return OutcomeUnknown(gettext("The connection broke before the answer was complete (%(kind)s).") % kind)
 
 
 def _chunks(opened: Line, response: requests.Response, *, most_bytes: int) -> Iterator[bytes]:
@@ -310,7 +317,7 @@ def _chunks(opened: Line, response: requests.Response, *, most_bytes: int) -> It
         for chunk in response.iter_content(CHUNK_BYTES):
             size_bytes += len(chunk)
             if size_bytes > most_bytes:
-                raise OutcomeUnknown(f"What came was larger than {most_bytes:,} bytes.")
+                raise OutcomeUnknown(gettext("What came was larger than %(most)s bytes.") % {"most": count(most_bytes)})
             yield chunk
     except WIRE_ERRORS as error:
         raise translated(opened, error) from None
@@ -322,14 +329,16 @@ def _raise_for_status(response: requests.Response) -> None:
     status, code = response.status_code, str(response.status_code)
     if 200 <= status < 300:
         return
+    told = {"status": status, "address": origin(_target(response))}
     if status in REDIRECTS:
-        elsewhere = origin(_target(response))
-        raise Refused(f"The address sends us elsewhere, to {elsewhere} (HTTP {status}). Correct it.", code=code)
+        sentence = gettext("The address sends us elsewhere, to %(address)s (HTTP %(status)s). Correct it.")
+        raise Refused(sentence % told, code=code)
     if status == 429:
-        raise TryLater("The other side wants fewer requests (HTTP 429). It took nothing.", code=code)
+        raise TryLater(gettext("The other side wants fewer requests (HTTP 429). It took nothing."), code=code)
     if status >= 500 or status in (408, 499) or status < 200:
-        raise OutcomeUnknown(f"The other side failed (HTTP {status}) and gave no clear answer.", code=code)
-    raise Refused(f"The other side refused the request (HTTP {status}).", code=code)
+        sentence = gettext("The other side failed (HTTP %(status)s) and gave no clear answer.")
+        raise OutcomeUnknown(sentence % told, code=code)
+    raise Refused(gettext("The other side refused the request (HTTP %(status)s).") % told, code=code)
 
 
 def _document(body: bytes) -> Mapping[str, Any]:
@@ -338,7 +347,7 @@ def _document(body: bytes) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
-        raise OutcomeUnknown("The address does not answer like the carrier (no JSON): check it.")
+        raise OutcomeUnknown(gettext("The address does not answer like the carrier (no JSON): check it."))
     return document
 
 

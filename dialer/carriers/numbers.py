@@ -5,11 +5,13 @@ from collections.abc import Iterable, Iterator
 from dialer import phone
 from dialer.carriers.contract import AccountSettings, OrderProblem
 from dialer.carriers.order import Order
+from dialer.figures import count
 from dialer.terms import NumberForm
+from dialer.translation import gettext, ngettext
 
 
 def on_the_wire(numbers: Iterable[str], settings: AccountSettings) -> list[str]:
-    """In the account's form, in their order. Raises ValueError for what is not E.164."""
+    """In the account's form, in their order. Raises ValueError, with a sentence, for what is not E.164."""
     form: phone.WireForm = "national" if settings.number_form == NumberForm.NATIONAL else "international"
     return [phone.on_the_wire(number, form=form, prefix=settings.dial_prefix) for number in numbers]
 
@@ -25,16 +27,21 @@ def number_problems(order: Order, settings: AccountSettings, *, ceiling: int) ->
 
 
 def _problem(order: Order, settings: AccountSettings, *, ceiling: int) -> str:
-    count = len(order.callees)
-    if not count:
-        return "A batch needs at least one number."
-    if count > ceiling:
-        return f"The carrier takes {ceiling:,} number{'s' * (ceiling > 1)} at a time, not {count:,}."
+    held = len(order.callees)
+    if not held:
+        return gettext("A batch needs at least one number.")
+    if held > ceiling:
+        return ngettext(
+            "The carrier takes %(most)s number at a time, not %(count)s.",
+            "The carrier takes %(most)s numbers at a time, not %(count)s.",
+            ceiling,
+        ) % {"most": count(ceiling), "count": count(held)}
     code = phone.calling_code(settings.country)
     if not all(number.startswith(f"+{code}") for number in order.numbers):
-        return f"A number does not belong to {settings.country}, the country of the account."
+        sentence = gettext("A number does not belong to %(country)s, the country of the account.")
+        return sentence % {"country": settings.country}
     try:
         wired = on_the_wire(order.numbers, settings)
     except ValueError as error:
-        return f"{error}."
-    return "A number stands in the batch twice." if len(set(wired)) < count else ""
+        return str(error)
+    return gettext("A number stands in the batch twice.") if len(set(wired)) < held else ""

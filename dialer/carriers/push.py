@@ -11,6 +11,7 @@ from typing import Final
 from dialer.carriers.connection import line
 from dialer.carriers.contract import NotSent
 from dialer.carriers.http import WIRE_ERRORS, prepared, translated
+from dialer.translation import gettext
 
 CONNECT_SECONDS: Final = 5
 READ_SECONDS: Final = 10
@@ -32,4 +33,4 @@ def push(url: str, content: bytes, *, headers: Mapping[str, str], allow_private_
             return 0, str(error)
         except WIRE_ERRORS as error:
             return 0, str(translated(opened, error))
-    return status, "" if 200 <= status < 300 else f"It answered HTTP {status}."
+    return status, "" if 200 <= status < 300 else gettext("It answered HTTP %(status)s.") % {"status": status}

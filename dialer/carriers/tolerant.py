@@ -11,6 +11,8 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
+from dialer.translation import gettext
+
 DEEPEST_WRAPPING: Final = 5
 DEEPEST_NESTING: Final = 50
 
@@ -60,12 +62,12 @@ def _objects(document: Any, wrappers: Collection[str], is_one: Callable[[Any], b
 def _read_tolerantly(text: str) -> Any:
     text = text.strip().lstrip("\ufeff").rstrip("\0").strip()
     if not text:
-        raise Unreadable("It is empty.")
+        raise Unreadable(gettext("It is empty."))
     if text[0] in "{[\"'":
         return _TolerantReader(text).read()
     form = _form(text)
     if form is None:
-        raise Unreadable("It is neither JSON nor a form.")
+        raise Unreadable(gettext("It is neither JSON nor a form."))
     return form
 
 
@@ -116,11 +118,12 @@ class _TolerantReader:
         return match
 
     def _stuck(self) -> Unreadable:
-        return Unreadable(f"It is not JSON and can't be repaired: it makes no sense at character {self._position + 1}.")
+        sentence = gettext("It is not JSON and can't be repaired: it makes no sense at character %(place)s.")
+        return Unreadable(sentence % {"place": self._position + 1})
 
     def _value(self, token: re.Match[str], *, depth: int) -> Any:
         if depth > DEEPEST_NESTING:
-            raise Unreadable("It is nested too deeply.")
+            raise Unreadable(gettext("It is nested too deeply."))
         if token["text"]:
             return _unquoted(token["text"])
         if token["word"]:

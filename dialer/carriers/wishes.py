@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dialer.carriers.contract import BrokenLimits, Capabilities, OrderProblem
 from dialer.carriers.order import Order
 from dialer.terms import CampaignKind, Feature
+from dialer.translation import gettext
 
 
 def demand_offered(order: Order, can: Capabilities) -> None:
@@ -16,15 +17,15 @@ def demand_offered(order: Order, can: Capabilities) -> None:
 def unoffered(order: Order, can: Capabilities) -> Iterator[OrderProblem]:
     """A problem for each. Limits of time and the caller ID have defaults everywhere, so they are no wishes here."""
     if order.kind not in can.ceilings:
-        yield OrderProblem(part="kind", sentence="The carrier has no campaigns of this kind. Choose another account.")
+        sentence = gettext("The carrier has no campaigns of this kind. Choose another account.")
+        yield OrderProblem(part="kind", sentence=sentence)
     if order.voice.delivery not in can.voice_deliveries:
-        yield OrderProblem(
-            part="voice", sentence="The carrier does not take the voice in that way. Choose another way."
-        )
+        sentence = gettext("The carrier does not take the voice in that way. Choose another way.")
+        yield OrderProblem(part="voice", sentence=sentence)
     for part, feature in _wishes(order):
         if feature not in can.features:
-            sentence = f"The carrier can't do this: {feature.label}. Leave it out, or choose another account."
-            yield OrderProblem(part=part, sentence=sentence)
+            sentence = gettext("The carrier can't do this: %(feature)s. Leave it out, or choose another account.")
+            yield OrderProblem(part=part, sentence=sentence % {"feature": feature.label})
 
 
 def _wishes(order: Order) -> Iterator[tuple[str, Feature]]:
