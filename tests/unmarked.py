@@ -75,6 +75,7 @@ def in_template(path: Path) -> Iterator[tuple[int, str]]:
     text = path.read_text(encoding="utf-8")
     for hidden in (
         r"{%\s*comment.*?endcomment\s*%}",
+        r"{%\s*block (?:bodyclass|coltype)\s*%}.*?{%\s*endblock\s*%}",  # names of CSS classes
         r"{%\s*blocktrans(?:late)?\b.*?endblocktrans(?:late)?\s*%}",
         r"{#.*?#}|{%.*?%}|{{.*?}}",
     ):

@@ -267,6 +267,19 @@ def test_error_pages_need_no_context(name):
     assert not INLINE.findall(render_to_string(name))
 
 
+@pytest.mark.parametrize(
+    ("method", "address", "status"), [("GET", "/broken/", 500), ("GET", "/nowhere/", 404), ("POST", "/logout/", 403)]
+)
+def test_error_pages_speak_the_language_of_whoever_sees_them(method, address, status, boss):
+    client = Client(raise_request_exception=False, enforce_csrf_checks=True, headers={"accept-language": "id"})
+    client.force_login(boss)
+
+    answer = client.generic(method, address)
+
+    assert answer.status_code == status
+    assert '<html lang="id">' in answer.content.decode()
+
+
 # --- Overview -------------------------------------------------------------------------------------------------------
 
 
