@@ -11,7 +11,8 @@ from babel.messages.mofile import write_mo
 from django.utils import translation as djangos
 
 from dialer import phone, translation
-from dialer.carriers.contract import AccountSettings
+from dialer.carriers import yunhu_answers
+from dialer.carriers.contract import AccountSettings, BadCredentials
 from dialer.carriers.numbers import number_problems
 from dialer.carriers.order import Callee, Order, Voice
 from dialer.terms import NumberForm, VoiceDelivery
@@ -21,6 +22,11 @@ TRANSLATED: dict[str | tuple[str, str], str | tuple[str, str, str]] = {
         "W planie numeracji +%(code)s nie ma takiego numeru. Popraw go."
     ),
     "There is no number in this row. Fill it in, or leave the row out.": "W tym wierszu nie ma numeru.",
+    'The carrier answered %(code)s: %(meaning)s ("%(words)s").': (
+        "Operator odpowiedział %(code)s: %(meaning)s („%(words)s”)."
+    ),
+    "the authorisation of this appid has ended": "autoryzacja tego appid wygasła",
+    "Ask the carrier.": "Zapytaj operatora.",
     (
         "The carrier takes %(most)s number at a time, not %(count)s.",
         "The carrier takes %(most)s numbers at a time, not %(count)s.",
@@ -74,6 +80,15 @@ def test_a_sentence_keeps_its_values_in_another_language():
 
 def test_a_constant_is_translated_when_it_is_said():
     assert phone.explain(phone.Problem.BLANK, "", "ID") == "W tym wierszu nie ma numeru."
+
+
+def test_a_carriers_own_words_are_quoted_in_a_translated_sentence():
+    with pytest.raises(BadCredentials) as caught:
+        yunhu_answers.result({"ret": 602, "msg": "expired: 100%"})
+
+    assert str(caught.value) == (
+        "Operator odpowiedział 602: autoryzacja tego appid wygasła („expired: 100%”). Zapytaj operatora."
+    )
 
 
 @pytest.mark.parametrize(("ceiling", "numbers"), [(1, "1 numer"), (2, "2 numery"), (5, "5 numerów")])

@@ -133,8 +133,9 @@ class AccountForm(ConsoleForm):
 
 def _speak(field: forms.Field, known: AccountField) -> None:
     """The field as the carrier calls it."""
-    field.label = known.label[:1].upper() + known.label[1:]
-    field.help_text = known.help
+    label = gettext(known.label)
+    field.label = label[:1].upper() + label[1:]
+    field.help_text = gettext(known.help)
     field.required = known.is_required
     if known.default and not isinstance(field, SecretField):
         field.initial = known.default

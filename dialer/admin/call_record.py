@@ -137,7 +137,8 @@ class CallRecordAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
     def hung_up(self, row: CallRecord) -> str:
         by = gettext("by %(who)s") % {"who": row.get_hung_up_by_display()}
         code = f"({row.hangup_code})" if row.hangup_code else ""
-        return " ".join(part for part in (f"{row.hangup_meaning}," if row.hangup_meaning else "", by, code) if part)
+        meaning = f"{gettext(row.hangup_meaning)}," if row.hangup_meaning else ""
+        return " ".join(part for part in (meaning, by, code) if part)
 
     @admin.display(description=_("rang"))
     def ring(self, row: CallRecord) -> str:

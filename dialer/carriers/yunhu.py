@@ -50,7 +50,9 @@ from dialer.carriers.yunhu_callback import read_records
 from dialer.carriers.yunhu_codes import NATION_CODES
 from dialer.carriers.yunhu_extensions import event_of
 from dialer.carriers.yunhu_order import CEILINGS, SERVICE, VOICE_TYPES, launch_fields, menu_fields, problems
+from dialer.figures import count
 from dialer.terms import CampaignKind, Feature, NumberForm
+from dialer.translation import gettext, gettext_noop
 
 logger = logging.getLogger(__name__)
 
@@ -72,13 +74,15 @@ CAPABILITIES: Final = Capabilities(
         }
     ),
     account_fields=(
-        AccountField(name="app_id", label="app id", help="As the carrier gave it to you."),
-        AccountField(name="access_key", label="access key", help="As the carrier gave it to you."),
-        AccountField(name="batch_url", label="address for batches", default=ADDRESS),
+        AccountField(name="app_id", label=gettext_noop("app id"), help=gettext_noop("As the carrier gave it to you.")),
+        AccountField(
+            name="access_key", label=gettext_noop("access key"), help=gettext_noop("As the carrier gave it to you.")
+        ),
+        AccountField(name="batch_url", label=gettext_noop("address for batches"), default=ADDRESS),
         AccountField(
             name="token_url",
-            label="address for bills and recordings",
-            help="Voice menus go there, too. Often the same; ask the carrier.",
+            label=gettext_noop("address for bills and recordings"),
+            help=gettext_noop("Voice menus go there, too. Often the same; ask the carrier."),
             default=ADDRESS,
         ),
     ),
@@ -91,8 +95,8 @@ LOGOUT: Final = "App.Sip_Auth.Logout"
 GET_BILL: Final = "App.Sip_Cdr.GetBill"
 RECORDING: Final = "App.Sip_Cdr.GetRecodeFile"
 LAUNCH: Final = "launch"
-TAKEN_OR_NOT: Final = "The batch may or may not have been taken."
-ASK_AGAIN: Final = "Try again."
+TAKEN_OR_NOT: Final = gettext_noop("The batch may or may not have been taken.")
+ASK_AGAIN: Final = gettext_noop("Try again.")
 SECRETS: Final = frozenset({"appid", "accesskey", "token", "downurl", "recordurl"})
 
 PAGE_SIZE: Final = 1_000  # the most that the carrier gives in one page of bills
@@ -123,8 +127,9 @@ class Yunhu(Carrier):
             return text(found["token"])
 
         self._tokens.renew(self._tokens.current(), log_in)
-        company = self._wire.masked(companies[0]) if companies else "this account"
-        return f"The carrier knows us as {company}."
+        if not companies:
+            return gettext("The carrier knows us as this account.")
+        return gettext("The carrier knows us as %(company)s.") % {"company": self._wire.masked(companies[0])}
 
     def log_out(self) -> None:
         """The token is cleared at the carrier and forgotten here; without one nobody is asked. Raises CarrierError."""
@@ -166,14 +171,15 @@ class Yunhu(Carrier):
             known = [call for call in calls if call is not None]
             fresh = {call.carrier_call_id for call in known} - seen
             if known and not fresh:
-                raise OutcomeUnknown("The carrier gives the same page of bills again and again.")
+                raise OutcomeUnknown(gettext("The carrier gives the same page of bills again and again."))
             seen |= fresh
             matching = tuple(call for call in known if query.reference in ("", call.reference))
             if matching:
                 yield matching
             if not found or (total and len(seen) >= total):
                 return
-        raise OutcomeUnknown(f"The carrier has more than {MOST_PAGES:,} pages of bills for one question.")
+        sentence = gettext("The carrier has more than %(most)s pages of bills for one question.")
+        raise OutcomeUnknown(sentence % {"most": count(MOST_PAGES)})
 
     def recording_link(self, recording_name: str) -> RecordingLink:
         """A fresh link. May be repeated. Raises CarrierError; Refused if the carrier has no such recording."""
@@ -181,7 +187,7 @@ class Yunhu(Carrier):
         found = found if isinstance(found, dict) else {}
         url = text(found.get("downurl"))
         if not url:
-            raise Refused("The carrier has no link for this recording.")
+            raise Refused(gettext("The carrier has no link for this recording."))
         self._wire.conceal(url)
         return RecordingLink(
             url=url if "://" in url else f"http://{url}",
@@ -201,9 +207,9 @@ class Yunhu(Carrier):
         calls = tuple(call for record in ours if (call := call_of(record, self._settings.time_zone)))
         events = tuple(event for record in found.states if (event := event_of(record, self._settings.time_zone)))
         if ours and not calls and not events:
-            return Reading(complaint="It has neither id nor uuid, so the call can't be told from others.")
+            return Reading(complaint=gettext("It has neither id nor uuid, so the call can't be told from others."))
         if found.states and not events and not calls:
-            return Reading(complaint="It tells of an extension, but not which one, in what state, or when.")
+            return Reading(complaint=gettext("It tells of an extension, but not which one, in what state, or when."))
         is_whole = len(calls) == len(ours) and len(events) == len(found.states)
         return Reading(calls=calls, extension_events=events, was_repaired=found.was_repaired or not is_whole)
 
@@ -235,7 +241,7 @@ class Yunhu(Carrier):
         if not bills and isinstance(found, dict) and whole(found.get("totalitems")) == 0:
             return [], 0
         if not isinstance(bills, list) or not all(isinstance(bill, dict) for bill in bills):
-            raise OutcomeUnknown("The carrier's list of bills can't be read.")
+            raise OutcomeUnknown(gettext("The carrier's list of bills can't be read."))
         return bills, whole(found.get("totalitems"))
 
     def _on_the_wire(self, moment: datetime) -> str:
@@ -254,9 +260,10 @@ class Yunhu(Carrier):
             try:
                 token = self._renewed(spent)
             except OutcomeUnknown as error:
-                raise NotSent(f"{error} Without a token nobody was called.", code=error.code) from None
+                nobody = gettext("Without a token nobody was called.")
+                raise NotSent(f"{error} {nobody}", code=error.code) from None
             if time.monotonic() - started > MOST_SECONDS_BEFORE_LAUNCH:
-                raise NotSent("The carrier took so long over the login that nobody was called yet.")
+                raise NotSent(gettext("The carrier took so long over the login that nobody was called yet."))
             return token
 
         return str(self._with_renewed_token(SERVICE, fields, purpose=LAUNCH, read=accepted_message, renew=renew))
@@ -287,7 +294,7 @@ class Yunhu(Carrier):
             return self._with_token(token, service, fields, purpose=purpose, read=read)
         except TokenSpent as error:
             raise BadCredentials(
-                "The carrier does not accept a token that it has just given.", code=error.code
+                gettext("The carrier does not accept a token that it has just given."), code=error.code
             ) from None
 
     def _with_token(
@@ -313,7 +320,7 @@ class Yunhu(Carrier):
         except Refused as error:
             raise as_bad_credentials(error) from None
         if not isinstance(found, dict) or not text(found.get("token")):
-            raise OutcomeUnknown("The carrier accepts the account but gives no token.")
+            raise OutcomeUnknown(gettext("The carrier accepts the account but gives no token."))
         self._wire.conceal(text(found["token"]))
         return found
 
@@ -329,7 +336,7 @@ class Yunhu(Carrier):
             return self._read(answer, read)
         except OutcomeUnknown as error:
             advice = TAKEN_OR_NOT if purpose == LAUNCH else ASK_AGAIN
-            raise OutcomeUnknown(f"{error} {advice}", code=error.code) from None
+            raise OutcomeUnknown(f"{error} {gettext(advice)}", code=error.code) from None
 
     def _read(self, answer: Answer, read: Callable[[Mapping[str, Any]], Found]) -> Found:
         document = with_words(answer.document, lambda words: self._wire.masked(words, length=LONGEST_WORDS))

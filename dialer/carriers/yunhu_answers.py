@@ -16,9 +16,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from dialer.carriers.answered import answered
 from dialer.carriers.contract import BadCredentials, CarrierError, OutcomeUnknown, Refused, TryLater
 from dialer.carriers.values import text, whole
 from dialer.carriers.yunhu_codes import ANSWER_CODES, AnswerCode, Consequence
+from dialer.translation import gettext
 
 SUCCESS: Final = 200
 SUCCESS_ELSEWHERE: Final = (0, 1)  # how other services of the carrier say yes, in `code`
@@ -108,11 +110,13 @@ def _is_yes(tops: list[int | None], inner: Mapping[str, Any], *, is_token_servic
 
 def _error(verdict: Verdict, *, is_launch: bool) -> CarrierError:
     if verdict.is_yes is None and not (verdict.code or verdict.words):
-        return OutcomeUnknown("The address does not answer like the carrier: check it.")
+        return OutcomeUnknown(gettext("The address does not answer like the carrier: check it."))
     known = ANSWER_CODES.get(verdict.code, AnswerCode(""))
-    sentence = _sentence(verdict, known)
+    words = verdict.words[:LONGEST_WORDS]
+    sentence = answered(verdict.code, words, meaning=known.meaning, advice=known.advice)
     if verdict.is_yes is None:
-        return OutcomeUnknown(f"The carrier's answer is neither yes nor no. {sentence}", code=verdict.code)
+        unclear = gettext("The carrier's answer is neither yes nor no.")
+        return OutcomeUnknown(f"{unclear} {sentence}", code=verdict.code)
     if known.consequence is Consequence.DOUBTFUL:
         if is_launch:
             return OutcomeUnknown(sentence, code=verdict.code)
@@ -121,14 +125,6 @@ def _error(verdict: Verdict, *, is_launch: bool) -> CarrierError:
         known.consequence, Refused
     )
     return kind(sentence, code=verdict.code)
-
-
-def _sentence(verdict: Verdict, known: AnswerCode) -> str:
-    """Such as: The carrier answered 602: the authorisation has ended ("expired"). Ask the carrier."""
-    code = verdict.code or "without a code"
-    quoted = f'"{verdict.words[:LONGEST_WORDS]}"' if verdict.words else ""
-    said = f"{known.meaning} ({quoted})" if known.meaning and quoted else known.meaning or quoted or "no reason"
-    return f"The carrier answered {code}: {said}." + (f" {known.advice}" if known.advice else "")
 
 
 def _first_text(*values: Any) -> str:

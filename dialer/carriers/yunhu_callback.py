@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dialer.carriers.tolerant import Unreadable, objects, read_document
+from dialer.translation import gettext
 
 Record = Mapping[str, Any]
 
@@ -47,5 +48,5 @@ def _is_state(record: Record) -> bool:
 
 def _why_nothing(found: list[Any]) -> str:
     if not found or all(item in ({}, []) for item in found):
-        return "It holds no call."
-    return "It is readable, but nothing in it looks like a call."
+        return gettext("It holds no call.")
+    return gettext("It is readable, but nothing in it looks like a call.")

@@ -12,6 +12,7 @@ from dialer.carriers.numbers import number_problems, on_the_wire
 from dialer.carriers.order import Order, Transfer
 from dialer.carriers.yunhu_codes import NATION_CODES
 from dialer.terms import CampaignKind, VoiceDelivery
+from dialer.translation import gettext
 
 SERVICE: Final = "App.Sip_Call.PlayVoice"
 CEILINGS: Final = {CampaignKind.MESSAGE: 5_000, CampaignKind.VOICE_MENU: 1}  # numbers in one request
@@ -86,36 +87,31 @@ def _over_to(transfer: Transfer) -> str:
 
 def _own_problems(order: Order) -> Iterator[OrderProblem]:
     if not order.reference:
-        yield OrderProblem(
-            part="reference", sentence="A batch needs a reference, or nobody can tell later whether it was taken."
-        )
+        sentence = gettext("A batch needs a reference, or nobody can tell later whether it was taken.")
+        yield OrderProblem(part="reference", sentence=sentence)
     if not order.voice.location.strip():
-        yield OrderProblem(part="voice", sentence="A batch needs a voice file.")
+        yield OrderProblem(part="voice", sentence=gettext("A batch needs a voice file."))
     for part, seconds in (("ring_seconds", order.ring_seconds), ("max_call_seconds", order.max_call_seconds)):
         if seconds is not None and seconds < 1:
-            yield OrderProblem(part=part, sentence="Ring time and call time are at least one second.")
+            yield OrderProblem(part=part, sentence=gettext("Ring time and call time are at least one second."))
 
 
 def _batch_problems(settings: AccountSettings) -> Iterator[OrderProblem]:
     if not _nation_code(settings):
-        yield OrderProblem(
-            part="account",
-            sentence=f"The carrier has no code of its own for {settings.country}; set one for the account.",
-        )
+        sentence = gettext("The carrier has no code of its own for %(country)s; set one for the account.")
+        yield OrderProblem(part="account", sentence=sentence % {"country": settings.country})
 
 
 def _menu_problems(order: Order) -> Iterator[OrderProblem]:
     group, key = (order.transfer.group.strip(), order.transfer.key) if order.transfer else ("", "")
     if not group:
-        yield OrderProblem(
-            part="transfer.group", sentence="A voice menu needs the group of extensions that takes over."
-        )
+        sentence = gettext("A voice menu needs the group of extensions that takes over.")
+        yield OrderProblem(part="transfer.group", sentence=sentence)
     if KEY_MARK in (group if key else group.removeprefix(KEY_MARK)):
-        yield OrderProblem(
-            part="transfer.group", sentence=f"Write the group without {KEY_MARK}; the key has a field of its own."
-        )
+        sentence = gettext("Write the group without %(mark)s; the key has a field of its own.")
+        yield OrderProblem(part="transfer.group", sentence=sentence % {"mark": KEY_MARK})
     if key and key not in KEYS:
-        yield OrderProblem(part="transfer.key", sentence="The key of a voice menu is one of 0 to 9.")
+        yield OrderProblem(part="transfer.key", sentence=gettext("The key of a voice menu is one of 0 to 9."))
 
 
 def _nation_code(settings: AccountSettings) -> str:

@@ -68,7 +68,7 @@ def of_call(call: CallRecord, *, is_full: bool) -> list[Cell]:
         call.caller_id,
         _word(call.get_hung_up_by_display()),
         call.hangup_code,
-        call.hangup_meaning,
+        gettext(call.hangup_meaning),
         None if call.cost is None else f"{call.cost.normalize():f}",
         call.currency,
         call.reference,
