@@ -1,11 +1,12 @@
 """Rows for benchmarks, as the flow leaves them behind: an account, campaigns, people, batches."""
 
 from collections.abc import Iterator
+from datetime import time
 from itertools import count, islice
 
 from django.core.files.base import ContentFile
 
-from dialer.models import Account, Attempt, Batch, Campaign, CarrierFile, Contact, ContactList, VoiceFile
+from dialer.models import Account, Attempt, Batch, CallWindow, Campaign, CarrierFile, Contact, ContactList, VoiceFile
 
 APP, KEY = "benchmark", "open-sesame"
 NOWHERE = "http://127.0.0.1:9/api/yunhu"
@@ -33,11 +34,17 @@ def account(address: str = NOWHERE) -> Account:
 
 
 def campaign(of: Account) -> Campaign:
-    """A draft whose message lies at the carrier."""
+    """A draft whose message lies at the carrier, whose people may be called at any hour and all at once."""
     name = f"Benchmark {next(_fresh)}"
     voice_file = VoiceFile.objects.create(name=name, carrier_name=f"b{next(_fresh)}", seconds=2)
     CarrierFile.objects.create(voice_file=voice_file, account=of, name_at_carrier=VOICE_NAME)
-    return Campaign.objects.create(name=name, account=of, voice_file=voice_file)
+    made = Campaign.objects.create(
+        name=name, account=of, voice_file=voice_file, canary_size=0, widened_because="Nobody is called."
+    )
+    CallWindow.objects.bulk_create(
+        CallWindow(campaign=made, weekday=day, opens=time(0), closes=time(0)) for day in range(7)
+    )
+    return made
 
 
 def contact_list(of: Campaign, *, content: bytes = b"Phone\n", number_column: int | None = 0) -> ContactList:
