@@ -43,7 +43,9 @@ from dialer.carriers.order import Order
 from dialer.carriers.tolerant import Unreadable
 from dialer.carriers.values import LONGEST_ID, LONGEST_TEXT, text, whole
 from dialer.carriers.wishes import demand_offered, unoffered
+from dialer.figures import amount, count
 from dialer.terms import CampaignKind, Feature, NumberForm, TaskState
+from dialer.translation import gettext, gettext_noop
 
 ADDRESS: Final = "https://api.laaffic.com/v3"
 COUNTRIES: Final = ("CO", "ID", "IN", "MX", "PH", "TH", "VN")
@@ -72,14 +74,27 @@ CAPABILITIES: Final = Capabilities(
         }
     ),
     account_fields=(
-        AccountField(name="app_id", label="app id", help="Of the voice application in the carrier's console."),
-        AccountField(name="access_key", label="API key", help="As the carrier gave it to you."),
-        AccountField(name="secret", label="API secret", help="As the carrier gave it to you."),
-        AccountField(name="batch_url", label="address", help="With its version, such as /v3.", default=ADDRESS),
+        AccountField(
+            name="app_id",
+            label=gettext_noop("app id"),
+            help=gettext_noop("Of the voice application in the carrier's console."),
+        ),
+        AccountField(
+            name="access_key", label=gettext_noop("API key"), help=gettext_noop("As the carrier gave it to you.")
+        ),
+        AccountField(
+            name="secret", label=gettext_noop("API secret"), help=gettext_noop("As the carrier gave it to you.")
+        ),
+        AccountField(
+            name="batch_url",
+            label=gettext_noop("address"),
+            help=gettext_noop("With its version, such as /v3."),
+            default=ADDRESS,
+        ),
         AccountField(
             name="sms_app_id",
-            label="app id for SMS",
-            help="Of the SMS application. Needed for SMS after calls only.",
+            label=gettext_noop("app id for SMS"),
+            help=gettext_noop("Of the SMS application. Needed for SMS after calls only."),
             is_required=False,
         ),
     ),
@@ -89,8 +104,10 @@ CAPABILITIES: Final = Capabilities(
     keeps_recordings_days=None,
 )
 
-TAKEN_OR_NOT: Final = "The batch may or may not have been taken."
-THERE_OR_NOT: Final = "The file may or may not lie there; look at the carrier's list before you try again."
+TAKEN_OR_NOT: Final = gettext_noop("The batch may or may not have been taken.")
+THERE_OR_NOT: Final = gettext_noop(
+    "The file may or may not lie there; look at the carrier's list before you try again."
+)
 PAGE_SIZE: Final = 100  # the most that the carrier gives in one page
 MOST_PAGES: Final = 10_000  # of one question; more than that is a carrier that never ends
 MOST_STALE_PAGES: Final = 3  # in a row with nothing new: records that arrive meanwhile move the others by some
@@ -111,7 +128,8 @@ class Laaffic(Carrier):
 
     def check(self) -> str:
         """Ask for the balance, which takes valid credentials; a sentence with what is left. Raises CarrierError."""
-        return f"The carrier accepts the account. The balance is {self.balance().total:,.2f}."
+        sentence = gettext("The carrier accepts the account. The balance is %(amount)s.")
+        return sentence % {"amount": amount(self.balance().total, places=2)}
 
     def place(self, order: Order) -> Accepted:
         """Hand the batch over, with one request that can take effect. Raises CarrierError, BrokenLimits."""
@@ -153,7 +171,7 @@ class Laaffic(Carrier):
         found = self._line.get("recording", _object, purpose="recording link", parameters=asked)
         url = text(found.get("url"))
         if not url:
-            raise Refused("The carrier has no link for this recording.")
+            raise Refused(gettext("The carrier has no link for this recording."))
         self._wire.conceal(url)
         return RecordingLink(
             url=url if "://" in url else f"https://{url}",
@@ -170,7 +188,7 @@ class Laaffic(Carrier):
         calls = [call_of(record, self._settings.time_zone) for record in ours]
         known = tuple(call for call in calls if call is not None)
         if ours and not known:
-            return Reading(complaint="It has no voiceId, so the call can't be told from others.")
+            return Reading(complaint=gettext("It has no voiceId, so the call can't be told from others."))
         return Reading(calls=known, was_repaired=found.was_repaired or len(known) < len(calls))
 
     def callback_answer(self) -> CallbackAnswer:
@@ -195,7 +213,7 @@ class Laaffic(Carrier):
         part = f"/{quote(carrier_task_id, safe='')}"
         found = self._line.get("task", _object, purpose="state of a batch", part=part)
         if not found:
-            raise OutcomeUnknown("The carrier knows the batch and does not tell how far it is. Try again.")
+            raise OutcomeUnknown(gettext("The carrier knows the batch and does not tell how far it is. Try again."))
         read = _task(found)
         return read if read.carrier_task_id else _task({**found, "taskId": carrier_task_id})
 
@@ -209,14 +227,14 @@ class Laaffic(Carrier):
         """The file lies at the carrier under that name (with suffix). Raises CarrierError, AlreadyTaken for a name."""
         broken = [sentence for _, sentence in file_problems(name, len(content))]
         if broken:
-            raise Refused(" ".join(broken) + " Nothing was sent.")
+            raise Refused(" ".join((*broken, gettext("Nothing was sent."))))
         document = {"fileName": name, "file": base64.b64encode(content).decode()}
 
         def placed(answer: Mapping[str, Any]) -> PlacedFile:
             yes(answer, makes_something=True)
             found = key_of(answer)
             if not found:
-                raise OutcomeUnknown("The carrier took the file and does not say how it calls it.")
+                raise OutcomeUnknown(gettext("The carrier took the file and does not say how it calls it."))
             return PlacedFile(id_at_carrier=found, name=name)
 
         return self._line.post("upload", document, placed, purpose="upload a voice file", when_unknown=THERE_OR_NOT)
@@ -255,11 +273,12 @@ class Laaffic(Carrier):
             if not page.items:
                 return
             if stale >= MOST_STALE_PAGES:
-                raise OutcomeUnknown("The carrier gives the same page again and again. Try again.")
+                raise OutcomeUnknown(gettext("The carrier gives the same page again and again. Try again."))
             yield page.items
             if _is_last(page, number, len(seen)):
                 return
-        raise OutcomeUnknown(f"The carrier has more than {MOST_PAGES:,} pages for one question. Try again.")
+        sentence = gettext("The carrier has more than %(most)s pages for one question. Try again.")
+        raise OutcomeUnknown(sentence % {"most": count(MOST_PAGES)})
 
 
 def _is_last(page: Page, number: int, seen_count: int) -> bool:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from dialer.carriers.answered import answered
 from dialer.carriers.contract import (
     AlreadyTaken,
     BadCredentials,
@@ -27,6 +28,7 @@ from dialer.carriers.contract import (
 )
 from dialer.carriers.laaffic_codes import ANSWER_CODES, SUCCESS, AnswerCode, Consequence
 from dialer.carriers.values import LONGEST_CODE, LONGEST_TEXT, amount, text, whole
+from dialer.translation import gettext
 
 NUMBERS: Final = ("code", "status")
 WORDS: Final = ("msg", "reason", "message")
@@ -112,7 +114,7 @@ def page_of(document: Mapping[str, Any]) -> Page:
     if items is None and is_nothing:
         items = []
     if items is None or not all(isinstance(item, Mapping) for item in items):
-        raise OutcomeUnknown("The carrier's list can't be read.")
+        raise OutcomeUnknown(gettext("The carrier's list can't be read."))
     return Page(items=tuple(items), total=whole(holder.get("total")), page_count=whole(holder.get("pages")))
 
 
@@ -122,7 +124,7 @@ def balance_of(document: Mapping[str, Any]) -> Balance:
     holder = inner if "balance" in inner else document
     left = amount(holder.get("balance"))
     if left is None:
-        raise OutcomeUnknown("The carrier's balance can't be read.")
+        raise OutcomeUnknown(gettext("The carrier's balance can't be read."))
     none = Decimal(0)
     return Balance(amount=left, gift=amount(holder.get("gift")) or none, credit=amount(holder.get("credit")) or none)
 
@@ -136,11 +138,12 @@ def _list_in(holder: Mapping[str, Any]) -> list[Any] | None:
 
 def _error(verdict: Verdict, *, makes_batch: bool, makes_something: bool) -> CarrierError:
     if verdict.is_yes is None and not (verdict.code or verdict.words):
-        return OutcomeUnknown("The address does not answer like the carrier: check it.")
+        return OutcomeUnknown(gettext("The address does not answer like the carrier: check it."))
     known = ANSWER_CODES.get(verdict.code, AnswerCode(""))
-    sentence = _sentence(verdict, known)
+    sentence = answered(verdict.code, verdict.words, meaning=known.meaning, advice=known.advice)
     if verdict.is_yes is None:
-        return OutcomeUnknown(f"The carrier's answer is neither yes nor no. {sentence}", code=verdict.code)
+        unclear = gettext("The carrier's answer is neither yes nor no.")
+        return OutcomeUnknown(f"{unclear} {sentence}", code=verdict.code)
     kind: type[CarrierError] = _KINDS.get(known.consequence, Refused)
     if known.consequence is Consequence.TAKEN and not makes_something:
         kind = Refused
@@ -156,11 +159,3 @@ _KINDS: Final[Mapping[Consequence, type[CarrierError]]] = {
     Consequence.TAKEN: AlreadyTaken,
     Consequence.DOUBTFUL: TryLater,
 }
-
-
-def _sentence(verdict: Verdict, known: AnswerCode) -> str:
-    """Such as: The carrier answered -10: the balance is too low ("insufficient"). Top up the account."""
-    code = verdict.code or "without a code"
-    quoted = f'"{verdict.words}"' if verdict.words else ""
-    said = f"{known.meaning} ({quoted})" if known.meaning and quoted else known.meaning or quoted or "no reason"
-    return f"The carrier answered {code}: {said}." + (f" {known.advice}" if known.advice else "")

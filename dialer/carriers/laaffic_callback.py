@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dialer.carriers.tolerant import Unreadable, objects, read_document
+from dialer.translation import gettext
 
 Record = Mapping[str, Any]
 
@@ -44,11 +45,11 @@ def _is_call(item: Any) -> bool:
 def _why_nothing(found: list[Any]) -> str:
     names = {name for item in found if isinstance(item, dict) for name in item}
     if names & RINGING_FIELDS:
-        return "This tells that an agent's telephone rings, not how a call ended. Take this address out there."
+        return gettext("This tells that an agent's telephone rings, not how a call ended. Take this address out there.")
     if names & SMS_FIELDS:
-        return (
+        return gettext(
             "This reports an SMS, not a call. In the carrier's console, take this address out of the SMS application."
         )
     if not found or all(item in ({}, []) for item in found):
-        return "It holds no call."
-    return "It is readable, but nothing in it looks like a call."
+        return gettext("It holds no call.")
+    return gettext("It is readable, but nothing in it looks like a call.")

@@ -10,6 +10,7 @@ from enum import Enum, auto
 from typing import Final
 
 from dialer.terms import Disposition, SpeakerVoice, TaskState, VoiceDelivery
+from dialer.translation import gettext_noop as _
 
 
 class Consequence(Enum):
@@ -25,7 +26,10 @@ class Consequence(Enum):
 
 @dataclass(frozen=True, slots=True)
 class AnswerCode:
-    """A code of an answer: what it says, what the operator can do ("" for nothing special), what follows."""
+    """A code of an answer: what it says, what the operator can do ("" for nothing special), what follows.
+
+    The words are in English; whoever puts them into a sentence translates them.
+    """
 
     meaning: str
     advice: str = ""
@@ -34,7 +38,7 @@ class AnswerCode:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a call ended that nobody answered."""
+    """How a call ended that nobody answered. Kept in English with the call; whoever shows it translates it."""
 
     meaning: str
     disposition: Disposition
@@ -42,49 +46,51 @@ class Ending:
 
 SUCCESS: Final = 0
 
-_VALUES: Final = "Look at the values of the campaign."
-_ASK: Final = "Ask the carrier."
+_VALUES: Final = _("Look at the values of the campaign.")
+_ASK: Final = _("Ask the carrier.")
 
 ANSWER_CODES: Final[Mapping[str, AnswerCode]] = {
     "-1": AnswerCode(
-        "the API key or the signature is not accepted",
-        "Compare API key and secret with what the carrier gave you.",
+        _("the API key or the signature is not accepted"),
+        _("Compare API key and secret with what the carrier gave you."),
         Consequence.CREDENTIALS,
     ),
     "-2": AnswerCode(
-        "the address of this server is not authorised",
-        "Tell the carrier the public IP address of this server.",
+        _("the address of this server is not authorised"),
+        _("Tell the carrier the public IP address of this server."),
         Consequence.CREDENTIALS,
     ),
-    "-10": AnswerCode("the balance is too low", "Top up the account, then let the campaign go on."),  # (o)
-    "-13": AnswerCode("the account is locked", _ASK, Consequence.CREDENTIALS),  # (o)
+    "-10": AnswerCode(_("the balance is too low"), _("Top up the account, then let the campaign go on.")),  # (o)
+    "-13": AnswerCode(_("the account is locked"), _ASK, Consequence.CREDENTIALS),  # (o)
     "-16": AnswerCode(
-        "the signature was too old or too new", "Set the clock of this server right.", Consequence.SIGN_AGAIN
+        _("the signature was too old or too new"), _("Set the clock of this server right."), Consequence.SIGN_AGAIN
     ),
-    "-18": AnswerCode("the carrier's server failed", "", Consequence.DOUBTFUL),
-    "-20": AnswerCode("it exists already", "", Consequence.TAKEN),
-    "-21": AnswerCode("a value does not pass the carrier's checks", _VALUES),
-    "-22": AnswerCode("a parameter is wrong or missing", _VALUES),
-    "-23": AnswerCode("a limit of the carrier is reached", _ASK),
-    "-24": AnswerCode("it does not exist", "Compare it with the carrier's console."),
-    "-26": AnswerCode("the carrier has no price for these numbers", _ASK),
-    "-35": AnswerCode("there is no number to call", "Look at the contact list."),
+    "-18": AnswerCode(_("the carrier's server failed"), "", Consequence.DOUBTFUL),
+    "-20": AnswerCode(_("it exists already"), "", Consequence.TAKEN),
+    "-21": AnswerCode(_("a value does not pass the carrier's checks"), _VALUES),
+    "-22": AnswerCode(_("a parameter is wrong or missing"), _VALUES),
+    "-23": AnswerCode(_("a limit of the carrier is reached"), _ASK),
+    "-24": AnswerCode(_("it does not exist"), _("Compare it with the carrier's console.")),
+    "-26": AnswerCode(_("the carrier has no price for these numbers"), _ASK),
+    "-35": AnswerCode(_("there is no number to call"), _("Look at the contact list.")),
     "-37": AnswerCode(
-        "as many batches are running as the account may have", "It goes on when one has ended.", Consequence.LATER
+        _("as many batches are running as the account may have"), _("It goes on when one has ended."), Consequence.LATER
     ),
-    "-38": AnswerCode("the text to speak or its language is missing", "Fill in both."),
-    "-39": AnswerCode("the carrier does not know the language of the text", "Choose another language."),
-    "-41": AnswerCode("a batch of this name exists already", "", Consequence.TAKEN),
-    "-42": AnswerCode("there is no number to call", "Look at the contact list."),  # (o)
+    "-38": AnswerCode(_("the text to speak or its language is missing"), _("Fill in both.")),
+    "-39": AnswerCode(_("the carrier does not know the language of the text"), _("Choose another language.")),
+    "-41": AnswerCode(_("a batch of this name exists already"), "", Consequence.TAKEN),
+    "-42": AnswerCode(_("there is no number to call"), _("Look at the contact list.")),  # (o)
     "-46": AnswerCode(
-        "the long texts that may be spoken on one day are used up",
-        "Shorten the text, use a voice file, or ask the carrier for more.",
+        _("the long texts that may be spoken on one day are used up"),
+        _("Shorten the text, use a voice file, or ask the carrier for more."),
     ),
-    "-53": AnswerCode("the SMS has no occasion", "Choose at least one occasion for the SMS."),
-    "-54": AnswerCode("the batch is not one of this kind, or too far to be taken back"),  # (o)
-    "-68": AnswerCode("the agent's telephone is not free"),  # (o)
-    "-74": AnswerCode("the group of agents does not belong to this application", "Correct the group of agents."),  # (o)
-    "-77": AnswerCode("the application has no price", _ASK),  # (o)
+    "-53": AnswerCode(_("the SMS has no occasion"), _("Choose at least one occasion for the SMS.")),
+    "-54": AnswerCode(_("the batch is not one of this kind, or too far to be taken back")),  # (o)
+    "-68": AnswerCode(_("the agent's telephone is not free")),  # (o)
+    "-74": AnswerCode(  # (o)
+        _("the group of agents does not belong to this application"), _("Correct the group of agents.")
+    ),
+    "-77": AnswerCode(_("the application has no price"), _ASK),  # (o)
 }
 
 LANGUAGES: Final[Mapping[str, str]] = {
@@ -129,29 +135,29 @@ TASK_STATES: Final[Mapping[str, TaskState]] = {
 CONNECTED: Final = "50"  # callStatus
 CONNECTED_CODES: Final = frozenset({"0", "200"})  # terminationCode: pages of the carrier say one or the other
 CALL_STATES: Final[Mapping[str, Ending]] = {
-    "10": Ending("rang, then busy", Disposition.BUSY),
-    "20": Ending("rang and was not answered", Disposition.NO_ANSWER),
-    "30": Ending("rang, then ended for another reason", Disposition.NO_ANSWER),
-    "40": Ending("a voicemail answered", Disposition.NO_ANSWER),
-    "60": Ending("did not ring, for another reason", Disposition.FAILED),
+    "10": Ending(_("rang, then busy"), Disposition.BUSY),
+    "20": Ending(_("rang and was not answered"), Disposition.NO_ANSWER),
+    "30": Ending(_("rang, then ended for another reason"), Disposition.NO_ANSWER),
+    "40": Ending(_("a voicemail answered"), Disposition.NO_ANSWER),
+    "60": Ending(_("did not ring, for another reason"), Disposition.FAILED),
 }
 VAGUE_STATES: Final = frozenset({"30", "60"})  # the SIP code may say more
 SIP_CODES: Final[Mapping[str, Ending]] = {
-    "403": Ending("call forbidden", Disposition.FAILED),
-    "404": Ending("number not found", Disposition.UNREACHABLE),
-    "408": Ending("no answer in time", Disposition.NO_ANSWER),
-    "410": Ending("number no longer in use", Disposition.UNREACHABLE),
-    "480": Ending("not answered", Disposition.NO_ANSWER),  # what lines make of "no answer" (RFC 3398)
-    "484": Ending("number incomplete", Disposition.UNREACHABLE),
-    "486": Ending("busy", Disposition.BUSY),
-    "487": Ending("not answered, the call was ended", Disposition.NO_ANSWER),
-    "500": Ending("the line failed", Disposition.FAILED),
-    "502": Ending("the line failed", Disposition.FAILED),
-    "503": Ending("no line free", Disposition.FAILED),
-    "504": Ending("the line failed", Disposition.FAILED),
-    "600": Ending("busy", Disposition.BUSY),
-    "603": Ending("rejected by the person called", Disposition.REJECTED),
-    "604": Ending("number does not exist", Disposition.UNREACHABLE),
-    "607": Ending("rejected as unwanted", Disposition.REJECTED),
-    "608": Ending("rejected by a filter", Disposition.REJECTED),
+    "403": Ending(_("call forbidden"), Disposition.FAILED),
+    "404": Ending(_("number not found"), Disposition.UNREACHABLE),
+    "408": Ending(_("no answer in time"), Disposition.NO_ANSWER),
+    "410": Ending(_("number no longer in use"), Disposition.UNREACHABLE),
+    "480": Ending(_("not answered"), Disposition.NO_ANSWER),  # what lines make of "no answer" (RFC 3398)
+    "484": Ending(_("number incomplete"), Disposition.UNREACHABLE),
+    "486": Ending(_("busy"), Disposition.BUSY),
+    "487": Ending(_("not answered, the call was ended"), Disposition.NO_ANSWER),
+    "500": Ending(_("the line failed"), Disposition.FAILED),
+    "502": Ending(_("the line failed"), Disposition.FAILED),
+    "503": Ending(_("no line free"), Disposition.FAILED),
+    "504": Ending(_("the line failed"), Disposition.FAILED),
+    "600": Ending(_("busy"), Disposition.BUSY),
+    "603": Ending(_("rejected by the person called"), Disposition.REJECTED),
+    "604": Ending(_("number does not exist"), Disposition.UNREACHABLE),
+    "607": Ending(_("rejected as unwanted"), Disposition.REJECTED),
+    "608": Ending(_("rejected by a filter"), Disposition.REJECTED),
 }

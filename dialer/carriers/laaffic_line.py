@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 from dialer.carriers.contract import AccountSettings, BadCredentials, CarrierError, OutcomeUnknown, Refused
 from dialer.carriers.http import Answer, Wire
 from dialer.carriers.laaffic_answers import LONGEST_WORDS, NUMBERS, WORDS, SignatureOutdated
+from dialer.translation import gettext, gettext_noop
 
 PATHS: Final = {
     "send": "/voice/group/call/send",
@@ -23,7 +24,7 @@ PATHS: Final = {
     "balance": "/getBalance",
 }
 SECRETS: Final = frozenset({"url"})  # where a recording lies
-ASK_AGAIN: Final = "Try again."
+ASK_AGAIN: Final = gettext_noop("Try again.")
 
 Found = TypeVar("Found")
 
@@ -94,7 +95,7 @@ class SignedLine:
         except SignatureOutdated as error:
             raise Refused(str(error), code=error.code) from None
         except OutcomeUnknown as error:
-            raise OutcomeUnknown(f"{error} {when_unknown}", code=error.code) from None
+            raise OutcomeUnknown(f"{error} {gettext(when_unknown)}", code=error.code) from None
 
     def _read(self, answer: Answer, read: Callable[[Mapping[str, Any]], Found]) -> Found:
         """The carrier's words are masked before anybody cuts or quotes them."""
@@ -111,7 +112,9 @@ class SignedLine:
     def _headers(self) -> dict[str, str]:
         key = self._settings.access_key
         if not _HEADER_VALUE.fullmatch(key):
-            raise BadCredentials("The API key is empty or holds signs that no key has. Correct it. Nothing was sent.")
+            raise BadCredentials(
+                gettext("The API key is empty or holds signs that no key has. Correct it. Nothing was sent.")
+            )
         timestamp = str(int(self._clock()))
         sign = signature(key=key, secret=self._settings.secret, timestamp=timestamp)
         self._wire.conceal(sign)

@@ -17,6 +17,7 @@ from dialer.carriers.laaffic_times import clock_spans, local_time
 from dialer.carriers.numbers import on_the_wire
 from dialer.carriers.order import HangupSms, Order, Speech, Transfer, Voice
 from dialer.terms import VoiceDelivery
+from dialer.translation import gettext
 
 USUAL_CALL_SECONDS: Final = 120  # the page wants a limit; ours, if nobody chose one
 SHORTEST_SMS_DELAY_SECONDS: Final = 1  # one page of the carrier says 0, another 1
@@ -139,5 +140,5 @@ def _transfer(transfer: Transfer | None) -> dict[str, Any]:
 def _without_content(voice: Voice) -> tuple[OrderProblem, ...]:
     """Asked only when the batch leaves: before that the file's bytes are not read."""
     if voice.delivery == VoiceDelivery.SENT_ALONG and not voice.content:
-        return (OrderProblem(part="voice", sentence="The voice file is empty. Upload it anew."),)
+        return (OrderProblem(part="voice", sentence=gettext("The voice file is empty. Upload it anew.")),)
     return ()

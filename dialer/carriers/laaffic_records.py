@@ -34,10 +34,11 @@ from dialer.carriers.values import (
     whole,
 )
 from dialer.terms import Disposition, HungUpBy
+from dialer.translation import gettext_noop
 
 NO_KEY: Final = "-1"
 OTHER_KINDS: Final = frozenset({"2", "3", "4"})  # type: codes that are spoken, and agents' own telephone calls
-ANSWERED_CALL: Final = "answered"
+ANSWERED_CALL: Final = gettext_noop("answered")
 DOLLARS: Final = "USD"  # a currency is told only where it is another
 EUROS: Final = "EUR"
 FIRST_SIP_FAILURE: Final = 400
