@@ -14,6 +14,7 @@ from dialer.admin.lists import CappedPaginator, QuickList
 from dialer.admin.looks import ListLooks
 from dialer.admin.navigation import Attention, Figure, Place
 from dialer.flow.visibility import visible_to
+from dialer.models.preference import house_language
 from dialer.models.secret import EncryptedTextField
 
 
@@ -115,6 +116,20 @@ class ConsoleAdmin(ListLooks):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return QuickList
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """The history keeps it in the installation's language, if `message` is lazy: everybody reads it."""
+        with house_language():
+            return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """The history keeps it in the installation's language, if `message` is lazy: everybody reads it."""
+        with house_language():
+            return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        with house_language():
+            return super().log_deletions(request, queryset)
 
     def sees_full_numbers(self, request: HttpRequest) -> bool:
         """May this user see phone numbers in full?"""

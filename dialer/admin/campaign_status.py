@@ -19,7 +19,7 @@ from dialer.admin.campaign_settings import settings_context
 from dialer.admin.campaign_week import hours_context
 from dialer.admin.columns import duration, share
 from dialer.admin.doors import LOOK, address, door, has_list, list_address, show
-from dialer.admin.launch import clock
+from dialer.admin.launch import verdict_at
 from dialer.admin.overview_health import spent
 from dialer.flow import sums
 from dialer.flow.reports import Progress, progress
@@ -84,7 +84,7 @@ class StatusDoors:
             "events": events(campaign, batches),
             "events_at_once": f":{EVENTS_AT_ONCE}",
             "older_events": f"{EVENTS_AT_ONCE}:",
-            "clock": clock(campaign, campaign.start_at) if campaign.start_at else "",
+            "clock": verdict_at(campaign, campaign.start_at) if campaign.start_at else "",
             "zone": timezone.get_current_timezone_name(),
             "is_scheduled": campaign.state == Campaign.State.SCHEDULED,
             "retry_rules": list(campaign.retry_rules.all()),

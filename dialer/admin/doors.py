@@ -20,6 +20,7 @@ from django.http import Http404, HttpRequest, HttpResponseNotAllowed, HttpRespon
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.functional import Promise
 
 from dialer.flow.mistakes import DialerError
 
@@ -79,15 +80,18 @@ def has_list(page: ModelAdmin, model: type[Model], request: HttpRequest) -> bool
     return other is not None and other.has_view_permission(request)
 
 
-def give(page: ModelAdmin, request: HttpRequest, row: Model, order: Callable[[], Any], done: str) -> bool:
-    """Give an order; whether it was carried out. A message says so, or why not; the history keeps what was done."""
+def give(page: ModelAdmin, request: HttpRequest, row: Model, order: Callable[[], Any], done: str | Promise) -> bool:
+    """Give an order; whether it was carried out. A message says so, or why not; the history keeps what was done.
+
+    A lazy sentence is said in the language of whoever gave the order, and kept in the installation's.
+    """
     try:
         order()
     except DialerError as error:
         messages.error(request, str(error))
         return False
     page.log_change(request, row, done)
-    messages.success(request, done)
+    messages.success(request, str(done))
     return True
 
 

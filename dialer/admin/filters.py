@@ -15,10 +15,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
-from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from dialer.admin import clock
 from dialer.flow.visibility import visible_to
 from dialer.models import Account, Campaign
 
@@ -118,10 +118,10 @@ class WithinDays(AskingFilter):
         """The typed days in words; "" for none."""
         first, last = _day(self.said("from")), _day(self.said("until"))
         if first and last:
-            return f"{_in_words(first)} – {_in_words(last)}" if first != last else _in_words(first)
+            return f"{clock.day(first)} – {clock.day(last)}" if first != last else clock.day(first)
         if first:
-            return gettext("from %s") % _in_words(first)
-        return gettext("until %s") % _in_words(last) if last else ""
+            return gettext("from %(day)s") % {"day": clock.day(first)}
+        return gettext("until %(day)s") % {"day": clock.day(last)} if last else ""
 
 
 def within_days(moment: str) -> type[WithinDays]:
@@ -232,7 +232,3 @@ def _day(text: str) -> date | None:
 
 def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
-
-
-def _in_words(day: date) -> str:
-    return date_format(day, "j M Y")

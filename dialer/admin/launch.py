@@ -11,12 +11,12 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.functional import lazy
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from dialer import tasks
-from dialer.admin import columns
+from dialer.admin import clock, columns
 from dialer.admin.campaign_settings import settings_context
 from dialer.admin.campaign_week import hours_context
 from dialer.admin.doors import FORM, LOOK, ORDER, back_to, door, give, show
@@ -32,6 +32,7 @@ from dialer.flow.hours import hours_of, zone_of
 from dialer.flow.mistakes import DialerError
 from dialer.flow.preflight import preflight
 from dialer.models import Campaign
+from dialer.models.preference import house_language
 
 BEFORE_THE_LAUNCH = (Campaign.State.DRAFT, Campaign.State.SCHEDULED)
 
@@ -94,7 +95,7 @@ class LaunchDoors(ApprovalDoors):
             warnings=mends(campaign, sheet.warnings),
             voice_url=voice_path(campaign.voice_file) if campaign.voice_file else "",
             start=start,
-            planned=_in_words(planned, start.zone) if planned else "",
+            planned=clock.moment_in(planned, start.zone) if planned else "",
             is_draft=campaign.state == Campaign.State.DRAFT,
             can_launch=can_launch,
             zone=start.zone.key,
@@ -111,7 +112,7 @@ class LaunchDoors(ApprovalDoors):
         """What that moment is for the people called; a fragment for the launch page."""
         form = StartAtForm(campaign, request.GET)
         at = form.cleaned_data["start_at"] if form.is_valid() else None
-        context = {"clock": clock(campaign, at) if at else ""}
+        context = {"clock": verdict_at(campaign, at) if at else ""}
         return TemplateResponse(request, "admin/dialer/campaign/clock.html", context)
 
     @door("launch_campaign", methods=ORDER)
@@ -120,7 +121,7 @@ class LaunchDoors(ApprovalDoors):
         if not start.is_valid():
             return self._launch_page(request, campaign, start)
         at = start.cleaned_data["start_at"]
-        done = gettext("It starts by itself on %s.") % _in_words(at, start.zone)
+        done = lazy(_starts, str)(at, start.zone)
         try:
             lifecycle.schedule(campaign, start_at=at, by=request.user)
         except NeedsApproval:
@@ -129,12 +130,12 @@ class LaunchDoors(ApprovalDoors):
             messages.error(request, str(error))
             return self._back(campaign, is_done=False)
         self.log_change(request, campaign, done)
-        messages.success(request, done)
+        messages.success(request, str(done))
         return self._back(campaign, is_done=True)
 
     @door("launch_campaign", methods=ORDER)
     def unschedule_view(self: Any, request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
-        done = gettext("Taken back: it is a draft again and does not start by itself.")
+        done = _("Taken back: it is a draft again and does not start by itself.")
         give(self, request, campaign, lambda: lifecycle.unschedule(campaign), done)
         return back_to(campaign)
 
@@ -152,30 +153,29 @@ class LaunchDoors(ApprovalDoors):
             messages.error(request, str(error))
             return self._back(campaign, is_done=False)
         tasks.ring("dispatch")
-        done = ngettext(
-            "Launched: %(count)s person is called.", "Launched: %(count)s people are called.", sheet.callable_count
-        ) % {"count": columns.count(sheet.callable_count)}
+        done = lazy(_launched, str)(sheet.callable_count)
         self.log_change(request, campaign, done)
-        messages.success(request, done)
+        messages.success(request, str(done))
         return back_to(campaign)
 
     @door("launch_campaign", methods=ORDER)
     def pause_view(self: Any, request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
-        because = gettext("Paused by %s.") % request.user.get_username()
-        done = gettext("Paused. No further numbers leave; those at the carrier are still called.")
+        with house_language():
+            because = gettext("Paused by %(name)s.") % {"name": request.user.get_username()}
+        done = _("Paused. No further numbers leave; those at the carrier are still called.")
         give(self, request, campaign, lambda: lifecycle.pause(campaign, because=because), done)
         return back_to(campaign)
 
     @door("launch_campaign", methods=ORDER)
     def resume_view(self: Any, request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
-        if give(self, request, campaign, lambda: lifecycle.resume(campaign), gettext("Resumed.")):
+        if give(self, request, campaign, lambda: lifecycle.resume(campaign), _("Resumed.")):
             tasks.ring("dispatch")
         return back_to(campaign)
 
     @door("launch_campaign", methods=FORM)
     def cancel_view(self: Any, request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
         if request.method == "POST":
-            done = gettext("Cancelled. Nothing further leaves.")
+            done = _("Cancelled. Nothing further leaves.")
             give(self, request, campaign, lambda: lifecycle.cancel(campaign), done)
             return back_to(campaign)
         if not campaign.MOVES[Campaign.State(campaign.state)]:
@@ -202,7 +202,7 @@ def _ask_carriers(campaign: Campaign) -> None:
         money.refresh(route.account)
 
 
-def clock(campaign: Campaign, at: datetime) -> str:
+def verdict_at(campaign: Campaign, at: datetime) -> str:
     """The moment on the callees' clock, and whether they may be called then; "" if no rules are known."""
     try:
         return hours_of(campaign, on=at.date()).explain(at)
@@ -210,8 +210,14 @@ def clock(campaign: Campaign, at: datetime) -> str:
         return ""
 
 
-def _in_words(at: datetime, zone: ZoneInfo) -> str:
-    return f"{date_format(timezone.localtime(at, zone), 'j M Y, H:i')} ({zone.key})"
+def _starts(at: datetime, zone: ZoneInfo) -> str:
+    return gettext("It starts by itself on %(moment)s.") % {"moment": clock.moment_in(at, zone)}
+
+
+def _launched(count: int) -> str:
+    return ngettext("Launched: %(count)s person is called.", "Launched: %(count)s people are called.", count) % {
+        "count": columns.count(count)
+    }
 
 
 def _at_the_carrier_in_words(count: int) -> str:

@@ -58,7 +58,7 @@ class ApprovalDoors:
         if approval is None:
             messages.error(request, gettext("It was decided or asked for anew meanwhile. Look at the sheet again."))
             return back_to(campaign, "launch")
-        done = gettext("Approved. It is launched as it was asked for.")
+        done = _("Approved. It is launched as it was asked for.")
         if give(self, request, campaign, lambda: lifecycle.approve(approval, by=request.user), done):
             tasks.ring("dispatch")
             return back_to(campaign)
@@ -71,7 +71,7 @@ class ApprovalDoors:
             messages.error(request, gettext("It was decided or asked for anew meanwhile. Look at the sheet again."))
             return back_to(campaign, "launch")
         because = request.POST.get("because", "")
-        done = gettext("Declined. Nobody is called.")
+        done = _("Declined. Nobody is called.")
         give(self, request, campaign, lambda: approvals.decline(approval, by=request.user, because=because), done)
         return back_to(campaign, "launch")
 

@@ -6,23 +6,29 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import DateTimeField
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.text import capfirst
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from dialer.admin import columns, countries
+from dialer import figures
+from dialer.admin import clock, columns, countries
 from dialer.admin.campaign_settings import settings_context
 from dialer.admin.doors import LOOK, address, door, list_address, show
 from dialer.flow.launch_sheet import Content
 from dialer.flow.preflight import Finding, Place
-from dialer.models import Campaign, Contact
+from dialer.models import CallWindow, Campaign, CarrierPeriod, Contact, ContactList
 from dialer.terms import Purpose, SkipReason
 
+# Rows that belong to a campaign, by their names in a sheet.
+ROWS = {
+    "call_windows": CallWindow._meta.verbose_name_plural,
+    "carrier_periods": CarrierPeriod._meta.verbose_name_plural,
+    "contact_lists": ContactList._meta.verbose_name_plural,
+}
 PAGES = {Place.WHAT: "what", Place.VOICE: "voice", Place.NUMBERS: "numbers", Place.WHEN: "when"}
 
 
@@ -72,8 +78,8 @@ class SheetDoors:
             campaign,
             title=gettext("Launch sheet"),
             chosen=chosen,
-            who=chosen.launched_by_name or gettext("the machine"),
-            starts=_moment(chosen.start_at, zone) if chosen.start_at else "",
+            who=chosen.launched_by_name or pgettext("who launched", "the machine"),
+            starts=clock.weekday_moment_in(chosen.start_at, zone) if chosen.start_at else "",
             settings_then=_settings(chosen.content["settings"]),
             wishes=settings_context(campaign)["wishes"],  # no move changes them after the launch
             others=[sheet for sheet in sheets if sheet != chosen],
@@ -101,7 +107,9 @@ def _approved(content: Content, zone: ZoneInfo) -> str:
     said = content.get("approval")
     if not said:
         return ""
-    moments = {name: _moment(datetime.fromisoformat(said[name]), zone) for name in ("asked_at", "approved_at")}
+    moments = {
+        name: clock.weekday_moment_in(datetime.fromisoformat(said[name]), zone) for name in ("asked_at", "approved_at")
+    }
     sentence = gettext("%(asked_by)s asked for it on %(asked_at)s, and %(approved_by)s approved it on %(approved_at)s.")
     return sentence % {**said, **moments}
 
@@ -135,9 +143,9 @@ def _people(campaign: Campaign, content: Content) -> Iterator[Line]:
     if content["canary_size"]:
         note = gettext("the others wait until its bills look well")
         yield Line(label=_("First slice"), entries=[Entry(value=columns.count(content["canary_size"]), note=note)])
-    rules = [Entry(value=rule) for rule in content["retry_rules"]] or [Entry(value=gettext("nobody"))]
+    rules = [Entry(value=rule) for rule in content["retry_rules"]] or [Entry(value=pgettext("called again", "nobody"))]
     yield Line(label=_("Called again"), entries=rules)
-    yield Line(label=_("Opt-out key"), entries=[Entry(value=content["opt_out_key"] or gettext("none"))])
+    yield Line(label=_("Opt-out key"), entries=[Entry(value=content["opt_out_key"] or pgettext("opt-out key", "none"))])
 
 
 def _skipped(campaign: Campaign, reason: str, count: int) -> Entry:
@@ -163,7 +171,7 @@ def _windows(hours: Content) -> list[Entry]:
     if not hours["windows"]:
         return [Entry(value=gettext("none: the law’s hold"), tone="good")]
     is_widened = bool(hours["widened_because"])
-    beyond = gettext("Called all the same: “%s”") % hours["widened_because"] if is_widened else ""
+    beyond = gettext("Called all the same: “%(reason)s”") % {"reason": hours["widened_because"]} if is_widened else ""
     return [
         Entry(value=window["words"], note=" ".join(filter(None, (window["beyond"], beyond))), tone="warning")
         if window["beyond"]
@@ -173,12 +181,16 @@ def _windows(hours: Content) -> list[Entry]:
 
 
 def _end(end: Content, zone: ZoneInfo) -> Entry:
-    pace = f"{end['per_minute']:,.0f}" if end["per_minute"] >= 10 else f"{end['per_minute']:g}"
-    how = gettext("measured") if end["is_measured"] else gettext("guessed, nothing was measured yet")
-    note = gettext("of the first round, at %(pace)s people a minute (%(how)s)") % {"pace": pace, "how": how}
+    words = (
+        gettext("of the first round, at %(pace)s people a minute (measured)")
+        if end["is_measured"]
+        else gettext("of the first round, at %(pace)s people a minute (guessed, nothing was measured yet)")
+    )
+    pace = end["per_minute"]
+    note = words % {"pace": figures.amount(pace, places=0 if pace >= 10 or pace == int(pace) else 1)}
     if not end["at"]:
         return Entry(value=gettext("not in sight"), note=note, tone="warning")
-    return Entry(value=_moment(datetime.fromisoformat(end["at"]), zone), note=note)
+    return Entry(value=clock.weekday_moment_in(datetime.fromisoformat(end["at"]), zone), note=note)
 
 
 def _accounts(content: Content) -> Iterator[Line]:
@@ -186,21 +198,23 @@ def _accounts(content: Content) -> Iterator[Line]:
     for account in accounts:
         entries = [_batches(account, is_alone=len(accounts) == 1), _credentials(account)]
         if account["balance"]:
-            note = gettext("as of %s") % _when(account["balance_as_of"]) if account["balance_as_of"] else ""
-            entries.append(Entry(value=gettext("%s left") % account["balance"], note=note))
+            as_of = account["balance_as_of"]
+            note = gettext("as of %(moment)s") % {"moment": _when(as_of)} if as_of else ""
+            entries.append(Entry(value=gettext("%(amount)s left") % {"amount": account["balance"]}, note=note))
         if cost := costs.get(account["name"]):
             entries.append(_cost(cost))
         yield Line(label=account["name"], entries=entries)
 
 
 def _batches(account: Content, *, is_alone: bool) -> Entry:
-    batches = ngettext("%s batch", "%s batches", account["batch_count"]) % columns.count(account["batch_count"])
-    size = gettext("of %s at most") % columns.count(account["batch_size"])
+    count, people = account["batch_count"], account["people"]
+    batches = ngettext("%(count)s batch", "%(count)s batches", count) % {"count": columns.count(count)}
+    size = gettext("of %(count)s at most") % {"count": columns.count(account["batch_size"])}
     if is_alone:
         return Entry(value=batches, note=size)
-    people = ngettext("about %s person", "about %s people", account["people"]) % columns.count(account["people"])
-    share = gettext("share %s") % account["share"]
-    return Entry(value=batches, note=", ".join((size, people, share)))
+    rest = ngettext("about %(count)s person", "about %(count)s people", people) % {"count": columns.count(people)}
+    share = gettext("share %(share)s") % {"share": columns.count(account["share"])}
+    return Entry(value=batches, note=", ".join((size, rest, share)))
 
 
 def _credentials(account: Content) -> Entry:
@@ -208,7 +222,7 @@ def _credentials(account: Content) -> Entry:
         return Entry(value=gettext("credentials never checked"), tone="warning")
     note = _when(account["checked_at"])
     if account["check_complaint"]:
-        sentence = gettext("credentials: %s") % account["check_complaint"]
+        sentence = gettext("credentials: %(complaint)s") % {"complaint": account["check_complaint"]}
         return Entry(value=sentence, note=note, tone="warning")
     return Entry(value=gettext("credentials work"), note=note, tone="good")
 
@@ -225,22 +239,34 @@ def _cost(cost: Content) -> Entry:
 
 
 def _settings(then: Content) -> list[tuple[str, str]]:
-    """Field and value, those that say something; the lists with the fingerprint of their files."""
-    lists = [
-        f"{row['name']} ({columns.count(row['row_count'] or 0)}, SHA-256 {row['sha256']})"
-        for row in then["contact_lists"]
-    ]
-    told = {name: value for name, value in then.items() if name != "contact_lists"} | {"contact_lists": lists}
-    return [
-        (name, ", ".join(map(str, value)) if isinstance(value, list) else str(value))
-        for name, value in told.items()
-        if value not in (None, "", [], False)
-    ]
+    """Field and value in the words of whoever looks, those that say something."""
+    return [_setting(name, value) for name, value in then.items() if value not in (None, "", [], False)]
+
+
+def _setting(name: str, value: Any) -> tuple[str, str]:
+    """A field that is no more is told as it was."""
+    field = next((one for one in Campaign._meta.concrete_fields if one.attname == name), None)
+    if name in ROWS:
+        return capfirst(str(ROWS[name])), ", ".join(map(_row_then, value))
+    return (name, str(value)) if field is None else (capfirst(str(field.verbose_name)), _value_then(field, value))
+
+
+def _row_then(row: Any) -> str:
+    """A list with the fingerprint of its file; other rows are words already."""
+    if not isinstance(row, dict):
+        return str(row)
+    return f"{row['name']} ({columns.count(row['row_count'] or 0)}, SHA-256 {row['sha256']})"
+
+
+def _value_then(field: Any, value: Any) -> str:
+    if field.choices:
+        return capfirst(str(dict(field.flatchoices).get(value, value)))
+    if value is True:
+        return gettext("yes")
+    if isinstance(field, DateTimeField):
+        return _when(value)
+    return columns.count(value) if isinstance(value, int) and not field.is_relation else str(value)
 
 
 def _when(iso: str) -> str:
-    return date_format(timezone.localtime(datetime.fromisoformat(iso)), "j M Y, H:i")
-
-
-def _moment(at: datetime, zone: ZoneInfo) -> str:
-    return f"{date_format(timezone.localtime(at, zone), 'D j M Y, H:i')} ({zone.key})"
+    return clock.moment(datetime.fromisoformat(iso))

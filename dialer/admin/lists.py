@@ -15,6 +15,8 @@ from django.db import DataError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from dialer import figures
+
 COUNT_CAP = 10_000  # rows; beyond, an operator filters instead of turning pages
 
 
@@ -38,7 +40,7 @@ class CappedPaginator(Paginator):
 
     @property
     def count_in_words(self) -> str:
-        return f"{self.count:,}+" if self.is_capped else f"{self.count:,}"
+        return f"{figures.count(self.count)}+" if self.is_capped else figures.count(self.count)
 
     def keys_of(self, page: int) -> list[Any]:
         """The keys of the rows on this page, from 1."""

@@ -75,7 +75,7 @@ class ListLooks(admin.ModelAdmin):
         except DialerError as error:
             messages.error(request, str(error))
             return self._back_to_list(request)
-        messages.success(request, gettext("The filter “%s” is kept.") % kept)
+        messages.success(request, gettext("The filter “%(filter)s” is kept.") % {"filter": kept})
         return self._back_to_list(request)
 
     def drop_filter_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:

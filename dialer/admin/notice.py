@@ -120,7 +120,9 @@ class NoticeAdmin(ReadOnlyAdmin):
             return self._ways_page(request, _ways_of(request.user), form, status=422)
         mine = NoticeWay.objects.filter(person=request.user.pk, channel=NoticeChannel.CHAT)
         if mine.count() >= MOST_CHATS:
-            messages.error(request, gettext("You have %s chats already. Remove one first.") % MOST_CHATS)
+            messages.error(
+                request, gettext("You have %(count)s chats already. Remove one first.") % {"count": MOST_CHATS}
+            )
         else:
             NoticeWay.objects.create(
                 person=request.user,
@@ -141,7 +143,7 @@ class NoticeAdmin(ReadOnlyAdmin):
         except DialerError as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, gettext("A test has left by “%s”. Look whether it arrived.") % way)
+            messages.success(request, gettext("A test has left by “%(way)s”. Look whether it arrived.") % {"way": way})
         return HttpResponseRedirect(reverse("admin:dialer_notice_ways"))
 
     def remove_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:

@@ -3,6 +3,7 @@
 The address names a row that holds the number, never the number itself: addresses stand in logs and histories.
 """
 
+from collections.abc import Sized
 from dataclasses import dataclass
 from typing import Any
 
@@ -202,17 +203,18 @@ def _source(row: DoNotCall, request: HttpRequest) -> dict[str, Any]:
 
 
 def _figures(past: Past) -> list[Figure]:
-    def so_many(rows: list[Any]) -> str:
-        return f"{len(rows)}+" if len(rows) >= number_past.MOST else str(len(rows))
+    def so_many(counted: Sized, *, of: Sized) -> str:
+        """With a plus if not all of them were read."""
+        return columns.count(len(counted)) + ("+" if len(of) >= number_past.MOST else "")
 
     last = next((event.at for event in past.events if event.kind == number_past.Kind.CALLED), None)
     campaigns = {contact.campaign_id for contact in past.contacts}
     return [
-        Figure(label=_("Campaigns"), value=f"{len(campaigns)}{'+' if len(past.contacts) >= number_past.MOST else ''}"),
+        Figure(label=_("Campaigns"), value=so_many(campaigns, of=past.contacts)),
         Figure(
             label=_("Calls"),
-            value=so_many(past.calls),
-            note=format_html("{} {}", gettext("the last"), columns.when(last)) if last else "",
+            value=so_many(past.calls, of=past.calls),
+            note=format_html(gettext("the last {moment}"), moment=columns.when(last)) if last else "",
         ),
         Figure(label=_("Answered"), value=columns.count(len(past.answered)), tone="good" if past.answered else ""),
         Figure(label=_("Keys pressed"), value=" ".join(past.keys) or columns.NOTHING),
@@ -227,17 +229,17 @@ def _consequences(number: str, chosen: DoNotCallList) -> Any:
     waiting = suppression.waiting_for(number, of=chosen).count()
     if waiting:
         yield ngettext(
-            "It waits in %(count)d campaign and is skipped there at once.",
-            "It waits in %(count)d campaigns and is skipped there at once.",
+            "It waits in %(count)s campaign and is skipped there at once.",
+            "It waits in %(count)s campaigns and is skipped there at once.",
             waiting,
-        ) % {"count": waiting}
+        ) % {"count": columns.count(waiting)}
     out = number_past.beyond_recall(number)
     if out:
         yield ngettext(
-            "It is in %(count)d batch at the carrier, which can’t be called back: it may still ring.",
-            "It is in %(count)d batches at the carrier, which can’t be called back: it may still ring.",
+            "It is in %(count)s batch at the carrier, which can’t be called back: it may still ring.",
+            "It is in %(count)s batches at the carrier, which can’t be called back: it may still ring.",
             out,
-        ) % {"count": out}
+        ) % {"count": columns.count(out)}
 
 
 def _forbid(page: ModelAdmin, request: HttpRequest, number: str, said: dict[str, Any]) -> None:
@@ -248,10 +250,10 @@ def _forbid(page: ModelAdmin, request: HttpRequest, number: str, said: dict[str,
     except DialerError as error:
         messages.error(request, str(error))
         return
-    page.admin_site._registry[DoNotCall].log_addition(request, done.row, gettext("Put on the list from its page."))
+    page.admin_site._registry[DoNotCall].log_addition(request, done.row, _("Put on the list from its page."))
     skipped = ngettext(
-        "The number is on the list. %(count)d person who waited is skipped.",
-        "The number is on the list. %(count)d people who waited are skipped.",
+        "The number is on the list. %(count)s person who waited is skipped.",
+        "The number is on the list. %(count)s people who waited are skipped.",
         done.skipped,
     )
     messages.success(

@@ -11,10 +11,9 @@ from typing import Any
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from dialer.admin import charts, columns, first_run, overview_health
+from dialer.admin import charts, clock, columns, first_run, overview_health
 from dialer.admin.addresses import address_for, list_for
 from dialer.admin.charts import Chart
 from dialer.admin.first_run import Step
@@ -166,9 +165,8 @@ def _coming(site: AdminSite, request: HttpRequest) -> list[Coming]:
 
 
 def in_its_zone(campaign: Campaign) -> str:
-    """The start of a scheduled campaign on the clock of the people called."""
-    zone = zone_of(campaign)
-    return f"{date_format(timezone.localtime(campaign.start_at, zone), 'j M, H:i')} ({zone.key})"
+    """The start of a scheduled campaign on the clock of the people called; "" for one without a start."""
+    return clock.short_moment_in(campaign.start_at, zone_of(campaign)) if campaign.start_at else ""
 
 
 def _campaigns(site: AdminSite, request: HttpRequest) -> list[CampaignLine]:

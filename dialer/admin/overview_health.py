@@ -11,7 +11,7 @@ from django.contrib.admin import AdminSite
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from dialer import figures
@@ -83,7 +83,8 @@ def pulses(now: datetime) -> list[QueuePulse]:
 
 def signs(site: AdminSite, request: HttpRequest, now: datetime) -> list[Sign]:
     """The console itself, the inbox and the disk, with one query."""
-    web = Sign(what=_("Web and database"), word=_("alive"), tone="alive", icon="heartbeat", at=now)
+    alive = pgettext_lazy("state of the web", "alive")
+    web = Sign(what=_("Web and database"), word=alive, tone="alive", icon="heartbeat", at=now)
     return [web, _inbox(site, request, now), _disk()]
 
 
@@ -102,10 +103,14 @@ def _inbox(site: AdminSite, request: HttpRequest, now: datetime) -> Sign:
     waiting = visible_to(request.user, Callback.objects.filter(state=Callback.State.RECEIVED)).order_by("pk")
     oldest = waiting.values_list("last_received_at", flat=True).first()
     url = list_for(site, request, Callback, state__exact=Callback.State.RECEIVED)
+    is_late = oldest is not None and oldest < now - LONGEST_INBOX
     if oldest is None:
-        return Sign(what=_("Callbacks"), word=_("all applied"), tone="alive", url=url, icon="callbacks")
-    is_late = oldest < now - LONGEST_INBOX
-    word, tone = (_("waiting"), "late") if is_late else (_("being applied"), "alive")
+        word = pgettext_lazy("state of the callbacks", "all applied")
+    elif is_late:
+        word = pgettext_lazy("state of the callbacks", "waiting")
+    else:
+        word = pgettext_lazy("state of the callbacks", "being applied")
+    tone = "late" if is_late else "alive"
     return Sign(what=_("Callbacks"), word=word, tone=tone, at=oldest, url=url, icon="callbacks")
 
 
@@ -164,10 +169,10 @@ def _rounded(amount: Decimal) -> Decimal:
 
 def _state(account: Account) -> tuple[Text, str]:
     if account.stopped_because:
-        return _("stopped"), "alarm"
+        return pgettext_lazy("state of an account", "stopped"), "alarm"
     if account.pull_complaint:
-        return _("bills can’t be read"), "late"
-    return _("in use"), "alive"
+        return pgettext_lazy("state of an account", "bills can’t be read"), "late"
+    return pgettext_lazy("state of an account", "in use"), "alive"
 
 
 def _balance(account: Account) -> str:

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from dialer.admin import columns
@@ -61,8 +61,8 @@ class ShownStep:
     @property
     def word(self) -> str:
         if self.is_current:
-            return gettext("here")
-        return gettext("done") if self.is_done else gettext("open")
+            return pgettext("step of the path", "here")
+        return pgettext("step of the path", "done") if self.is_done else pgettext("step of the path", "open")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,14 +150,13 @@ class PathDoors:
             drafts.confirm_time(campaign, start_at=form.start_at)
         if step == Step.VOICE and form.kept_sound.voice_file:
             name = form.kept_sound.voice_file.name
-            messages.success(request, gettext("“%s” is converted. Listen to it, then go on.") % name)
+            messages.success(request, gettext("“%(name)s” is converted. Listen to it, then go on.") % {"name": name})
 
     def after_step_to(self: Any, request: HttpRequest, campaign: Campaign, step: Step) -> HttpResponseRedirect:
         """The next step; after an upload the same one, to listen; or the list of campaigns."""
         if "_later" in request.POST:
-            messages.success(
-                request, gettext("“%s” is kept as a draft. Take it up again whenever you like.") % campaign
-            )
+            sentence = gettext("“%(campaign)s” is kept as a draft. Take it up again whenever you like.")
+            messages.success(request, sentence % {"campaign": campaign})
             return HttpResponseRedirect(reverse("admin:dialer_campaign_changelist"))
         if hasattr(request, "kept_sound"):
             return back_to(campaign, DOORS[step])

@@ -22,6 +22,7 @@ from dialer.flow.drafts import Step
 from dialer.flow.hours import zone_of
 from dialer.flow.mistakes import DialerError
 from dialer.models import Campaign, VoiceFile
+from dialer.models.preference import house_language
 from dialer.terms import CampaignKind, VoiceDelivery
 
 NOW, LATER = "now", "later"
@@ -102,8 +103,8 @@ class WhenStepForm(PaceForm):
         planned_start: Any = self.fields["planned_start"]
         planned_start.zone = zone
         planned_start.help_text = gettext(
-            "On the clock of the people called (%s). It is said once more before the launch."
-        ) % (zone.key)
+            "On the clock of the people called (%(zone)s). It is said once more before the launch."
+        ) % {"zone": zone.key}
         planned = drafts.planned_start(self.instance, now=timezone.now())
         self.initial.update(start=LATER if planned else NOW, planned_start=planned)
 
@@ -165,7 +166,8 @@ def _menu(campaign: Campaign) -> list[Any]:
 
 def _free_name(wish: str) -> str:
     """The wish, with a number behind it if a voice file has this name already."""
-    base = wish.strip()[:70] or gettext("Message")
+    with house_language():
+        base = wish.strip()[:70] or gettext("Message")
     taken = set(VoiceFile.objects.filter(name__startswith=base).values_list("name", flat=True))
     names = [base, *(f"{base} {number}" for number in range(2, len(taken) + 3))]
     return next(name for name in names if name not in taken)

@@ -6,8 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest
 from django.utils.text import capfirst
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, pgettext
 
 from dialer.flow import texts
 from dialer.flow.connect import capabilities_of
@@ -23,9 +22,9 @@ class TextsForm(forms.Form):
 
     def __init__(self, *, headings: list[tuple[int, str, bool]], used: set[int], **kwargs: Any) -> None:
         super().__init__(label_suffix="", **kwargs)
-        choices = [("", _("none")), *((index, name) for index, name, _is_chosen in headings)]
+        choices = [("", pgettext("column of a text", "none")), *((index, name) for index, name, _is_chosen in headings)]
         for number in TEXTS:
-            label = gettext("Text %s") % number
+            label = gettext("Text %(number)s") % {"number": number}
             help_text = gettext("The campaign uses it.") if number in used else ""
             self.fields[text_name(number)] = forms.ChoiceField(
                 label=label, choices=choices, help_text=help_text, required=False
@@ -81,9 +80,11 @@ def warn_of_missing_texts(request: HttpRequest, contact_list: ContactList) -> No
     brought = {number for number, column in enumerate(contact_list.text_columns, 1) if column is not None}
     missing = sorted(texts.used_by(contact_list.campaign) - brought)
     if missing:
-        names = ", ".join(gettext("text %s") % number for number in missing)
-        sentence = gettext("The campaign uses %s, which no column of this list brings. Its people are not called.")
-        messages.warning(request, sentence % names)
+        names = ", ".join(gettext("text %(number)s") % {"number": number} for number in missing)
+        sentence = gettext(
+            "The campaign uses %(texts)s, which no column of this list brings. Its people are not called."
+        )
+        messages.warning(request, sentence % {"texts": names})
 
 
 def texts_in_words(contact_list: ContactList) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from dialer.admin.base import as_seen_by, offer_visible
@@ -18,7 +19,7 @@ class NamedRow(forms.ModelForm):
         offer_visible(self)
         for field in self.fields.values():
             drawn: Any = getattr(field.widget, "widget", field.widget)  # the admin wraps choices of other rows
-            drawn.attrs["aria-label"] = str(field.label).capitalize()
+            drawn.attrs["aria-label"] = capfirst(str(field.label))
 
 
 def rows_as_seen_by(user: Any, formset: Any) -> Any:

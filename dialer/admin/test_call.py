@@ -135,9 +135,11 @@ def _say(request: HttpRequest, made: TestCall) -> None:
         case State.ACCEPTED:
             messages.success(request, gettext("The carrier took it. Your telephone rings in a moment."))
         case State.REFUSED:
-            messages.error(request, gettext("It was not taken: %s") % made.message)
+            messages.error(request, gettext("It was not taken: %(reason)s") % {"reason": made.message})
         case _:
-            messages.warning(request, gettext("It is not known whether it was taken: %s") % made.message)
+            messages.warning(
+                request, gettext("It is not known whether it was taken: %(reason)s") % {"reason": made.message}
+            )
 
 
 def _line(row: TestCall, *, is_full: bool, with_links: bool) -> Line:

@@ -8,13 +8,12 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.timesince import timesince
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from dialer import tasks
-from dialer.admin import columns
+from dialer.admin import clock, columns
 from dialer.admin.doors import LOOK, ORDER, back_to, door, show
 from dialer.flow import ledger, verdicts
 from dialer.flow.mistakes import DialerError
@@ -127,7 +126,9 @@ def what_is_known(batch: Batch, *, now: datetime) -> list[str]:
 
 def _sending(batch: Batch) -> list[str]:
     sent = (
-        gettext("Sent at %s.") % _moment(batch.sent_at) if batch.sent_at else gettext("Whether it left is not noted.")
+        gettext("Sent at %(moment)s.") % {"moment": clock.second(batch.sent_at)}
+        if batch.sent_at
+        else gettext("Whether it left is not noted.")
     )
     said = f"{batch.message} ({batch.carrier_code})" if batch.carrier_code else batch.message
     return [sent, said] if said else [sent]
@@ -144,11 +145,11 @@ def _bills(batch: Batch, *, now: datetime) -> str:
 
 
 def _questions(batch: Batch) -> str:
-    last = gettext("The carrier was last asked at %s.") % _moment(batch.asked_at)
-    asked = last if batch.asked_at else gettext("The carrier has not answered a question about it yet.")
-    return f"{asked} {gettext('Next question at %s.') % _moment(batch.ask_at)}" if batch.ask_at else asked
-
-
-def _moment(at: datetime | None) -> str:
-    """To the second, and with the day."""
-    return date_format(timezone.localtime(at), "H:i:s, j M") if at else columns.NOTHING
+    asked = (
+        gettext("The carrier was last asked at %(moment)s.") % {"moment": clock.second(batch.asked_at)}
+        if batch.asked_at
+        else gettext("The carrier has not answered a question about it yet.")
+    )
+    if not batch.ask_at:
+        return asked
+    return f"{asked} {gettext('Next question at %(moment)s.') % {'moment': clock.second(batch.ask_at)}}"

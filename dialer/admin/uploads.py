@@ -205,7 +205,7 @@ def _remove(site: AdminSite, request: HttpRequest, key: str) -> HttpResponseBase
     uploads.remove(upload)
     if request.headers.get("X-Requested-With"):
         return HttpResponse(status=204)
-    messages.success(request, gettext("Removed the upload of “%s”.") % upload)
+    messages.success(request, gettext("Removed the upload of “%(file)s”.") % {"file": upload})
     return HttpResponseRedirect(_page(upload))
 
 

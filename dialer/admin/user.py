@@ -5,18 +5,27 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.forms import AdminPasswordChangeForm
+from django.contrib.auth.models import Group, Permission, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dialer import roles
 from dialer.admin import columns
+from dialer.admin.filters import key_of
 from dialer.admin.lists import CarefulList
 
 FOR_THOSE_WHO_MAY_ALL = ("is_superuser", "user_permissions")
+USUAL = {
+    "add": _("Can add %(model)s"),
+    "change": _("Can change %(model)s"),
+    "delete": _("Can delete %(model)s"),
+    "view": _("Can view %(model)s"),
+}
 
 
 class RoleField(forms.ModelMultipleChoiceField):
@@ -31,36 +40,96 @@ class RoleField(forms.ModelMultipleChoiceField):
         return format_html('{} <span class="quiet">{}</span>', role.label, role.sentence)
 
 
-admin.site.unregister([User, Group])
+class PermissionField(forms.ModelMultipleChoiceField):
+    """Permissions in the words of whoever looks: the database holds them in English."""
+
+    def label_from_instance(self, permission: Any) -> str:
+        return f"{permission.content_type.app_labeled_name} | {permission_in_words(permission)}"
 
 
-@admin.register(Group)
-class ConsoleGroupAdmin(GroupAdmin):
-    """Django's own page, with a list that takes any address."""
+class OfRole(admin.SimpleListFilter):
+    """Users who have this role."""
+
+    title = _("role")
+    parameter_name = "groups__id__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(str(group.pk), role_in_words(group)) for group in Group.objects.order_by("pk")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        return queryset if self.value() is None else queryset.filter(groups=key_of(self.value() or ""))
+
+
+def role_in_words(group: Group) -> str:
+    """The name of one that the console brought, in the language of whoever looks; else the group's own."""
+    role = roles.BY_NAME.get(group.name)
+    return str(role.label) if role else group.name
+
+
+def permission_in_words(permission: Permission) -> str:
+    model = permission.content_type.model_class()
+    verb = permission.codename.partition("_")[0]
+    if model is None or permission.codename != f"{verb}_{model._meta.model_name}" or verb not in USUAL:
+        return gettext(permission.name)
+    return str(USUAL[verb]) % {"model": model._meta.verbose_name}
+
+
+class WithoutColons:
+    """A form whose labels end without a colon."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
+
+
+class DjangosPage(admin.ModelAdmin):
+    """A page of Django's own: with a list that takes any address, and labels as everywhere in the console."""
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CarefulList]:
         return CarefulList
 
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, **kwargs)
+        return type(form.__name__, (WithoutColons, form), {})
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.remote_field.model is Permission:
+            kwargs["form_class"] = PermissionField
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
+class NewPasswordForm(WithoutColons, AdminPasswordChangeForm):
+    """Django's own."""
+
+
+admin.site.unregister([User, Group])
+
+
+@admin.register(Group)
+class ConsoleGroupAdmin(DjangosPage, GroupAdmin):
+    list_display = ["name_in_words"]
+
+    @admin.display(description=_("name"), ordering="name")
+    def name_in_words(self, group: Group) -> str:
+        return role_in_words(group)
+
 
 @admin.register(User)
-class ConsoleUserAdmin(UserAdmin):
+class ConsoleUserAdmin(DjangosPage, UserAdmin):
     """Whoever may do everything by themselves is made and changed only by such a person."""
 
-    list_display = ["username", "name", "roles", "is_active", "last_login"]
-    list_filter = ["is_active", "groups"]
+    list_display = ["username", "name", "roles", "is_active", "logged_in"]
+    list_filter = ["is_active", OfRole]
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         (_("Roles"), {"fields": ["groups"]}),
         (_("Person"), {"fields": ["first_name", "last_name", "email"]}),
         (_("Access"), {"fields": ["is_active", "is_staff", *FOR_THOSE_WHO_MAY_ALL]}),
-        (_("Important dates"), {"fields": ["last_login", "date_joined"]}),
+        (_("Important dates"), {"fields": ["logged_in", "joined"]}),
     ]
     add_fieldsets = [(None, {"fields": ["username", "usable_password", "password1", "password2", "groups"]})]
-    readonly_fields = ["last_login", "date_joined"]
+    readonly_fields = ["logged_in", "joined"]
+    change_password_form = NewPasswordForm
     filter_horizontal = ["user_permissions"]
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CarefulList]:
-        return CarefulList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
@@ -110,8 +179,15 @@ class ConsoleUserAdmin(UserAdmin):
     def roles(self, user: User) -> str:
         if user.is_superuser:
             return str(_("may do everything"))
-        names = [str(roles.BY_NAME[group.name].label if group.name in roles.BY_NAME else group) for group in _of(user)]
-        return ", ".join(names) or columns.NOTHING
+        return ", ".join(role_in_words(group) for group in _of(user)) or columns.NOTHING
+
+    @admin.display(description=_("last login"), ordering="last_login")
+    def logged_in(self, user: User) -> SafeString | str:
+        return columns.when(user.last_login)
+
+    @admin.display(description=_("date joined"))
+    def joined(self, user: User) -> SafeString | str:
+        return columns.when(user.date_joined)
 
 
 def _of(user: User) -> list[Group]:

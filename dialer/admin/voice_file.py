@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from dialer.admin import columns, uploads
@@ -159,7 +159,7 @@ class VoiceFileAdmin(VoicePlaces, ConsoleAdmin):
         except IntegrityError:  # the same form came twice in one moment
             form.add_error("name", gettext("There is a voice file of this name already."))
             return None
-        self.log_addition(request, voice_file, gettext("Uploaded."))
+        self.log_addition(request, voice_file, _("Uploaded."))
         messages.success(request, gettext("“%(name)s” is converted. Listen to it before you use it.") % {"name": name})
         return voice_file
 
@@ -196,10 +196,10 @@ class VoiceFileAdmin(VoicePlaces, ConsoleAdmin):
     @admin.display(description=_("state"))
     def state(self, voice_file: VoiceFile) -> SafeString:
         if voice_file.remarks:
-            return columns.state_badge(gettext("has remarks"), "uncertain")
+            return columns.state_badge(pgettext("state of a voice file", "has remarks"), "uncertain")
         if voice_file.carrier_files.all():
-            return columns.state_badge(gettext("at the carrier"), "ready")
-        return columns.state_badge(gettext("not at a carrier"), "draft")
+            return columns.state_badge(pgettext("state of a voice file", "at the carrier"), "ready")
+        return columns.state_badge(pgettext("state of a voice file", "not at a carrier"), "draft")
 
     @admin.display(description=_("uploaded"), ordering="uploaded_at")
     def uploaded(self, voice_file: VoiceFile) -> SafeString | str:

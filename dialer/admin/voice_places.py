@@ -6,7 +6,9 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from dialer.admin.doors import FORM, ORDER, back_to, door, show
 from dialer.carriers.contract import CarrierError
@@ -38,7 +40,7 @@ class VoicePlaces:
             messages.error(request, str(error))
             return back_to(voice_file)
         named = {"account": account, "id": placed.name_at_carrier}
-        self.log_change(request, voice_file, gettext("Uploaded to %(account)s as %(id)s.") % named)
+        self.log_change(request, voice_file, format_lazy(_("Uploaded to {account} as {id}."), **named))
         messages.success(request, gettext("It lies at the carrier of “%(account)s” now.") % named)
         return back_to(voice_file)
 
@@ -55,7 +57,7 @@ class VoicePlaces:
             except (CarrierError, DialerError) as error:
                 messages.error(request, str(error))
                 return back_to(voice_file)
-            self.log_change(request, voice_file, gettext("Removed from %(account)s.") % named)
+            self.log_change(request, voice_file, format_lazy(_("Removed from {account}."), **named))
             messages.success(request, gettext("It lies at the carrier of “%(account)s” no more.") % named)
             return back_to(voice_file)
         return show(

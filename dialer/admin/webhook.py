@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from dialer import tasks
@@ -131,7 +131,7 @@ class WebhookAdmin(ConsoleAdmin):
             return back_to(hook)
         if request.method == "POST":
             secret = webhooks.renew_secret(hook)
-            self.log_change(request, hook, gettext("Signed with a new secret."))
+            self.log_change(request, hook, _("Signed with a new secret."))
             return self._secret(request, hook, secret)
         return show(
             self,
@@ -150,7 +150,7 @@ class WebhookAdmin(ConsoleAdmin):
     @door("change_webhook", methods=ORDER)
     def start_again_view(self, request: HttpRequest, hook: Webhook) -> HttpResponseBase:
         if self.has_change_permission(request, hook):
-            done = gettext("It is in use again, and what waits is sent at once.")
+            done = _("It is in use again, and what waits is sent at once.")
             give(self, request, hook, lambda: webhooks.start_again(hook), done)
             tasks.ring("webhooks")
         return back_to(hook)
@@ -168,12 +168,12 @@ class WebhookAdmin(ConsoleAdmin):
     @admin.display(description=_("state"))
     def state(self, hook: Webhook) -> SafeString:
         if hook.stopped_because:
-            return columns.state_badge(gettext("stopped"), "alarm")
+            return columns.state_badge(pgettext("state of a webhook", "stopped"), "alarm")
         if not hook.is_enabled:
-            return columns.state_badge(gettext("not in use"), "draft")
+            return columns.state_badge(pgettext("state of a webhook", "not in use"), "draft")
         if hook.failing_since:
-            return columns.state_badge(gettext("nothing arrives"), "warning")
-        return columns.state_badge(gettext("in use"), "good")
+            return columns.state_badge(pgettext("state of a webhook", "nothing arrives"), "warning")
+        return columns.state_badge(pgettext("state of a webhook", "in use"), "good")
 
     @admin.display(description=_("last complaint"))
     def last_complaint(self, hook: Webhook) -> str:
@@ -245,7 +245,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
 
     @door("change_webhook", methods=ORDER)
     def send_again_view(self, request: HttpRequest, row: WebhookDelivery) -> HttpResponseBase:
-        if give(self, request, row, lambda: webhooks.send_again(row), gettext("It is sent again.")):
+        if give(self, request, row, lambda: webhooks.send_again(row), _("It is sent again.")):
             tasks.ring("webhooks")
         return back_to(row)
 

@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from dialer.models import Campaign, LaunchSheet
 from tests.admin.visits import page_of, query_count, text, visitor
@@ -78,6 +79,19 @@ def test_what_changes_after_the_launch_does_not_change_the_sheet():
 
     assert "3</strong> people were to be called" in page
     assert "First slice" not in page
+
+
+def test_every_setting_is_told_in_words():
+    campaign = ready(wants_keypress=True, at_carrier_limit=12_500)
+    client = visitor(VIEW, LAUNCH)
+    client.post(door(campaign, "launch"))
+
+    settings = dict(client.get(door(campaign, "sheet")).context["settings_then"])
+
+    assert settings["Collect key presses"] == "yes"
+    assert settings["At the carrier at most"] == "12,500"
+    assert settings["Voice file reaches the carrier"] == capfirst(campaign.get_voice_delivery_display())
+    assert "wants_keypress" not in settings
 
 
 def test_a_campaign_that_was_never_launched_has_no_sheet():

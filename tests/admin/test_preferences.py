@@ -2,10 +2,12 @@
 
 import pytest
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from dialer.models import Preference
-from tests.factories import make_user
+from dialer.models import Campaign, Preference
+from tests.factories import make_campaign, make_user
+from tests.tongues import teach
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +69,21 @@ def test_what_is_preferred_costs_no_query_more(client, person, django_assert_num
     Preference.objects.create(user=person, language="es", time_zone="Asia/Jakarta")
     with django_assert_num_queries(2):  # the session, and the person with the preference
         client.get("/no-such-page/")
+
+
+def test_what_an_order_did_is_said_in_ones_own_language_and_kept_in_the_installations(settings, tmp_path, client):
+    said = "Paused. No further numbers leave; those at the carrier are still called."
+    teach(settings, tmp_path, {said: "En pausa.", "Paused by %(name)s.": "En pausa por %(name)s."})
+    campaign = make_campaign(state=Campaign.State.RUNNING)
+    client.force_login(make_user(is_superuser=True, username="ana"))
+    client.post("/language/", {"language": "es", "next": "/"})
+
+    page = client.post(f"/dialer/campaign/{campaign.pk}/pause/", follow=True).content.decode()
+
+    assert "En pausa." in page
+    campaign.refresh_from_db()
+    kept = [entry.get_change_message() for entry in LogEntry.objects.filter(object_id=str(campaign.pk))]
+    assert [campaign.paused_because, *kept] == ["Paused by ana.", said]
 
 
 def test_the_languages_are_named_by_themselves(client):

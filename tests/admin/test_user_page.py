@@ -1,9 +1,14 @@
 """The page of users: roles chosen in words, and nobody raised above the one who edits."""
 
+import re
+from datetime import UTC, datetime
+
 import pytest
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
+from dialer.admin import columns
+from tests import tongues
 from tests.admin import visits
 from tests.factories import PASSWORD, make_user
 
@@ -87,3 +92,45 @@ def test_whoever_may_everything_sees_also_the_single_permissions():
 
     assert 'name="is_superuser"' in page
     assert 'name="is_superuser"' not in visits.text(administrator(), visits.page_of(make_user()))
+
+
+@pytest.mark.parametrize("page", ["auth_user_add", "auth_group_add", "auth_user_password_change"])
+def test_labels_end_without_a_colon_as_everywhere_in_the_console(page):
+    arguments = [make_user().pk] if page.endswith("change") else []
+
+    form = visits.text(visits.visitor(is_superuser=True), reverse(f"admin:{page}", args=arguments))
+
+    labels = re.findall(r"<label[^>]*>([^<]*)</label>", form)
+    assert labels
+    assert [label for label in labels if label.strip().endswith(":")] == []
+
+
+def test_moments_are_written_as_on_every_other_page():
+    login = datetime(2026, 3, 5, 7, 30, tzinfo=UTC)
+    user = make_user(last_login=login, date_joined=login)
+    client = visits.visitor(is_superuser=True)
+
+    for page in (visits.list_of("auth.user"), visits.page_of(user)):
+        assert columns.when(login) in visits.text(client, page)
+
+
+def test_whoever_has_a_role_is_found_by_it():
+    viewer = Group.objects.get(name="Viewer")
+    user = make_user()
+    user.groups.add(viewer)
+    client = administrator()
+
+    assert visits.found(client, visits.list_of("auth.user"), groups__id__exact=viewer.pk) == [user.pk]
+    assert visits.found(client, visits.list_of("auth.user"), groups__id__exact="nobody") == []
+
+
+def test_roles_and_permissions_are_named_in_the_language_of_whoever_looks(settings, tmp_path):
+    tongues.teach(settings, tmp_path, {"Viewer": "Observador", "Can add %(model)s": "Puede añadir %(model)s"})
+    user = make_user()
+    user.groups.add(Group.objects.get(name="Viewer"))
+    client = visits.visitor(is_superuser=True)
+    client.post("/language/", {"language": "es", "next": "/"})
+
+    assert visits.text(client, visits.list_of("auth.user")).count("Observador") == 2  # in the row and in the filter
+    assert "Observador" in visits.text(client, visits.list_of("auth.group"))
+    assert "Puede añadir" in visits.text(client, reverse("admin:auth_group_add"))
