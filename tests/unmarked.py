@@ -17,6 +17,7 @@ FOR_PROGRAMMERS = {
 }  # fmt: skip
 # Rooms whose readers sit at a terminal, and the API's document, which is in English like its names.
 ENGLISH_ROOMS = ("dialer/management", "dialer/checks.py", "dialer/supervisor.py", "dialer/first_administrator.py")
+SET_AS_WORDS = r"""(textContent|title|placeholder|"aria-label"|alert\() ?(?:\+?=|,)? ?["'`]([^"'`\s$]+)["'`]"""
 WORDS = re.compile(r"[A-Za-z][a-z’']+,? [a-z’']{2,}")
 
 
@@ -85,6 +86,23 @@ def in_template(path: Path) -> Iterator[tuple[int, str]]:
     return iter(page.found)
 
 
+def in_script(path: Path) -> Iterator[tuple[int, str]]:
+    """The words of a script that it would show: strings with two words, and single ones that are set as words.
+
+    Its words come from the page instead. Selectors and lists of names are not taken for words.
+    """
+    for line, code in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        code = re.sub(r"(^|\s)//.*|(querySelector(All)?|closest|matches)\(.*?\)|className = .*?;", "", code)
+        for text in (found[2] for found in re.finditer(r"""(["'`])((?:(?!\1).)*)\1""", code)):
+            words = re.sub(r"\$\{.*?\}", "{}", text)
+            if WORDS.search(words) and not re.search(r"[\[\]<>=#]|^[a-z-]+(, ?[a-z-]+)+$|^use strict$", words):
+                yield line, text
+        yield from ((line, found[2]) for found in re.finditer(SET_AS_WORDS, code) if re.search("[a-z]{2}", found[2]))
+
+
+READERS = {".py": in_python, ".html": in_template, ".js": in_script}
+
+
 def unmarked(*places: str) -> Iterator[str]:
     """`path:line: text` of everything below these places that an operator would read in English whatever they chose."""
     for place in places:
@@ -92,9 +110,10 @@ def unmarked(*places: str) -> Iterator[str]:
             name = path.relative_to(ROOT).as_posix()
             if name.startswith(ENGLISH_ROOMS) or "migrations" in path.parts:
                 continue
-            found = {".py": in_python, ".html": in_template}.get(path.suffix, lambda _path: iter(()))(path)
-            yield from (f"{name}:{line}: {text[:120]}" for line, text in found)
+            read = READERS.get(path.suffix, lambda _path: iter(()))
+            yield from (f"{name}:{line}: {text[:120]}" for line, text in read(path))
 
 
 if __name__ == "__main__":
-    sys.stdout.write("\n".join(unmarked(*(sys.argv[1:] or ("dialer", "recordings", "templates")))))
+    everywhere = ("dialer", "recordings", "templates", "static/dialer", "static/recordings")
+    sys.stdout.write("\n".join(unmarked(*(sys.argv[1:] or everywhere))))

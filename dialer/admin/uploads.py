@@ -47,7 +47,7 @@ WORDS: dict[str, str | Promise] = {
     "rate": _("{rate} MB/s"),
     "seconds": _("{count} s left"),
     "minutes": _("{count} min left"),
-    "percent": _("{percent} % uploaded"),
+    "percent": _("{percent} uploaded"),
     "paused": _("Paused at {done} of {total} MB."),
     "offline": _("No connection. Trying again in {count} s; nothing is lost."),
     "again": _("Trying again…"),

@@ -1,5 +1,6 @@
 """What the console's templates need and Django's language lacks."""
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -7,10 +8,21 @@ from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
 
 from dialer.admin import columns
 from dialer.admin.navigation import ATTENTION_CAP, capped_count
 from dialer.flow import notices
+
+# What the scripts of every page say. {braces} are filled in by them.
+SCRIPT_WORDS = {
+    "upload_whole": _("Uploaded. The server is looking at it…"),
+    "upload_broke": _("The upload broke off. Nothing was saved; try again."),
+    "upload_stopped": _("Stopped. Nothing was saved."),
+    "stop": _("Stop"),
+    "player": _("Player"),
+    "unplayable": _("{title} – This recording can’t be played. Reload the page, and look whether it is still there."),
+}
 
 register = template.Library()
 register.filter("when", columns.when)
@@ -26,6 +38,12 @@ def icon(name: str) -> SafeString:
     return format_html(
         '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("dialer/icons.svg"), name
     )
+
+
+@register.simple_tag
+def script_words() -> str:
+    """What scripts say, in the language of the page, as JSON."""
+    return json.dumps({name: str(sentence) for name, sentence in SCRIPT_WORDS.items()}, ensure_ascii=False)
 
 
 @register.simple_tag

@@ -7,6 +7,13 @@
 
 const HEIGHT = 220;
 const MOST_BAR_PIXELS = 46;
+const ROOM_BESIDE_TICK = 18; // pixels
+const FONT = `12px ${getComputedStyle(document.body).fontFamily}`;
+const ruler = document.createElement("canvas").getContext("2d"); // the plot's own changes its font
+ruler.font = FONT;
+const language = document.documentElement.lang;
+const count = new Intl.NumberFormat(language).format;
+const percent = new Intl.NumberFormat(language, { style: "percent" }).format;
 const drawn = new Map(); // id of the figure -> { plot, shape, table }
 
 function drawAll() {
@@ -93,8 +100,7 @@ function options(figure, made, width) {
   const { series, isStacked } = made.table;
   const hasShare = series.some((one) => one.isShare);
   const bars = uPlot.paths.bars({ size: [0.72, MOST_BAR_PIXELS], radius: isStacked ? 0 : 0.12 });
-  const font = `12px ${getComputedStyle(document.body).fontFamily}`;
-  const axis = { stroke: of("axis"), font, ticks: { show: false }, grid: { stroke: of("grid"), width: 1 } };
+  const axis = { stroke: of("axis"), font: FONT, ticks: { show: false }, grid: { stroke: of("grid"), width: 1 } };
   return {
     width,
     height: HEIGHT,
@@ -107,9 +113,9 @@ function options(figure, made, width) {
       share: { range: [0, 100] },
     },
     axes: [
-      { ...axis, grid: { show: false }, size: 28, splits: (u) => splits(u, made.table.ticks.length), values: (u, found) => found.map((index) => made.table.ticks[index] ?? "") },
-      { ...axis, size: (u, values) => Math.max(36, ...(values ?? []).map((text) => text.length * 8 + 12)), incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6], values: (u, found) => found.map((value) => value.toLocaleString(document.documentElement.lang)) },
-      ...(hasShare ? [{ ...axis, scale: "share", side: 1, size: 48, grid: { show: false }, values: (u, found) => found.map((value) => `${value} %`) }] : []),
+      { ...axis, grid: { show: false }, size: 28, splits: (u) => splits(u, made.table.ticks), values: (u, found) => found.map((index) => made.table.ticks[index] ?? "") },
+      { ...axis, size: (u, values) => Math.max(36, ...(values ?? []).map((text) => text.length * 8 + 12)), incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6], values: (u, found) => found.map((value) => count(value)) },
+      ...(hasShare ? [{ ...axis, scale: "share", side: 1, size: 48, grid: { show: false }, values: (u, found) => found.map((value) => percent(value / 100)) }] : []),
     ],
     series: [
       { label: figure.querySelector("thead th").textContent, value: (u, _, __, index) => made.table.labels[index ?? -1] ?? "" },
@@ -142,11 +148,12 @@ function arrangeLegend({ plot, table }) {
   if (table.isStacked) for (const row of rows.reverse()) row.parentElement.append(row);
 }
 
-// As many ticks as there is room for, always the same distance apart.
-function splits(u, count) {
-  const room = Math.max(1, Math.floor(u.bbox.width / devicePixelRatio / 52));
-  const every = Math.max(1, Math.ceil(count / room));
-  return Array.from({ length: Math.ceil(count / every) }, (_, index) => index * every);
+// As many ticks as there is room for in this language, always the same distance apart.
+function splits(u, ticks) {
+  const widest = Math.max(...ticks.map((tick) => ruler.measureText(tick).width));
+  const room = Math.max(1, Math.floor(u.bbox.width / devicePixelRatio / (widest + ROOM_BESIDE_TICK)));
+  const every = Math.max(1, Math.ceil(ticks.length / room));
+  return Array.from({ length: Math.ceil(ticks.length / every) }, (_, index) => index * every);
 }
 
 // --- Width and colours --------------------------------------------------------------------------------------------

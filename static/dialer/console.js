@@ -4,6 +4,9 @@
 // In a function, because after an upload it runs once more in the same window: see showAnswer.
 (() => {
 
+const words = JSON.parse(document.querySelector("meta[name=script-words]").content);
+const percent = new Intl.NumberFormat(document.documentElement.lang, { style: "percent" });
+
 // --- Drop-downs: one open at a time; a click elsewhere or Esc closes ---------------------------------------------
 
 const openDrops = () => document.querySelectorAll("details.drop[open]");
@@ -160,10 +163,10 @@ function upload(form, submitter) {
   };
   request.open("POST", form.action);
   request.upload.addEventListener("progress", (event) => panel.advance(event.loaded, event.total));
-  request.upload.addEventListener("load", () => panel.say("Uploaded. The server is looking at it…"));
+  request.upload.addEventListener("load", () => panel.say(words.upload_whole));
   request.addEventListener("load", () => showAnswer(request));
-  request.addEventListener("error", () => end("The upload broke off. Nothing was saved; try again."));
-  request.addEventListener("abort", () => end("Stopped. Nothing was saved."));
+  request.addEventListener("error", () => end(words.upload_broke));
+  request.addEventListener("abort", () => end(words.upload_stopped));
   request.send(new FormData(form, submitter));
   if (submitter) submitter.disabled = true;
 }
@@ -174,20 +177,20 @@ function progressPanel(form, onStop) {
   panel.className = "upload-progress";
   panel.setAttribute("role", "status");
   const bar = document.createElement("progress");
-  const words = document.createElement("span");
+  const line = document.createElement("span");
   const stop = document.createElement("button");
   stop.type = "button";
-  stop.textContent = "Stop";
+  stop.textContent = words.stop;
   stop.addEventListener("click", onStop);
-  panel.append(bar, words, stop);
+  panel.append(bar, line, stop);
   form.append(panel);
   return {
     advance(loaded, total) {
       bar.max = total;
       bar.value = loaded;
-      words.textContent = `${Math.floor((loaded / total) * 100)} %`;
+      line.textContent = percent.format(Math.floor((loaded / total) * 100) / 100);
     },
-    say(sentence) { words.textContent = sentence; },
+    say(sentence) { line.textContent = sentence; },
     stop() {
       bar.remove();
       stop.remove();

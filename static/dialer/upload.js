@@ -40,8 +40,13 @@ function say(name, values = {}) {
   return (words[name] ?? name).replace(/\{(\w+)\}/g, (_, key) => values[key]);
 }
 
+const inFigures = (options) => new Intl.NumberFormat(document.documentElement.lang, options).format;
+const count = inFigures();
+const percent = inFigures({ style: "percent" });
+const tenths = inFigures({ minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
 function megabytes(bytes) {
-  return (bytes / MB).toLocaleString(document.documentElement.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  return tenths(bytes / MB);
 }
 
 // --- CRC-32 as zlib makes it, which needs no HTTPS as the browser's own digests do ---------------------------------
@@ -163,7 +168,7 @@ class Upload {
     this.request?.abort();
     this.wake?.();
     const isGone = !this.standing || (await this.send(this.standing.remove_url, "", {})).status < 500;
-    this.panel.end(say(isGone ? "removed" : "offline", { count: 0 }));
+    this.panel.end(say(isGone ? "removed" : "offline", { count: count(0) }));
     if (!isGone) this.panel.showWaiting(this.key);
   }
 
@@ -233,9 +238,9 @@ class Upload {
     let isAwake = false;
     const wakeUp = () => { isAwake = true; };
     addEventListener("online", wakeUp, { once: true });
-    this.panel.announce(say("offline", { count: seconds }));
+    this.panel.announce(say("offline", { count: count(seconds) }));
     for (let left = seconds; left > 0 && !isAwake && !this.isPaused && !this.isOver; left--) {
-      this.panel.show(say("offline", { count: left }));
+      this.panel.show(say("offline", { count: count(left) }));
       await new Promise((resolve) => {
         this.wake = resolve;
         addEventListener("online", resolve, { once: true });
@@ -304,13 +309,13 @@ class Panel {
     if (seconds > 1 && rate > 0) {
       const left = (this.total - bytes) / rate;
       parts.push(say("rate", { rate: megabytes(rate) }));
-      parts.push(left < 90 ? say("seconds", { count: Math.ceil(left) }) : say("minutes", { count: Math.ceil(left / 60) }));
+      parts.push(left < 90 ? say("seconds", { count: count(Math.ceil(left)) }) : say("minutes", { count: count(Math.ceil(left / 60)) }));
     }
     this.show(parts.join(" · "));
     const quarter = Math.floor((bytes / this.total) * 4) * 25;
     if (quarter !== this.quarter) {
       this.quarter = quarter;
-      if (quarter && quarter < 100) this.announce(say("percent", { percent: quarter }));
+      if (quarter && quarter < 100) this.announce(say("percent", { percent: percent(quarter / 100) }));
     }
   }
 

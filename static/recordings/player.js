@@ -1,11 +1,12 @@
 // One player at the foot of a list for all of its recordings. Without this, a link opens the sound by itself.
 "use strict";
 
+const words = JSON.parse(document.querySelector("meta[name=script-words]").content);
 const player = document.createElement("section");
 const title = document.createElement("span");
 const sound = document.createElement("audio");
 player.className = "player";
-player.setAttribute("aria-label", "Player");
+player.setAttribute("aria-label", words.player);
 sound.controls = true;
 player.append(title, sound);
 
@@ -29,5 +30,5 @@ function play(link) {
 }
 
 sound.addEventListener("error", () => {
-  title.textContent += " – This recording can’t be played. Reload the page, and look whether it is still there.";
+  title.textContent = words.unplayable.replace("{title}", () => title.textContent);
 });

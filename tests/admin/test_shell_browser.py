@@ -4,9 +4,11 @@ import pytest
 from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from playwright.sync_api import expect
 
 from dialer.models import Campaign, Heartbeat
+from dialer.templatetags.console import script_words
 from recordings.models import Recording
 from tests import factories
 
@@ -207,7 +209,8 @@ def test_a_copy_button_copies_and_says_so(desk, boss):
 def stage_page(visitor, body):
     """Put a page with the console's script and this body before the visitor, with a clock that the test turns."""
     script = '<script src="/static/dialer/console.js" defer></script>'
-    html = f'<!DOCTYPE html><meta charset="utf-8">{script}<body><div id="stage">{body}</div>'
+    words = format_html('<meta name="script-words" content="{}">', script_words())
+    html = f'<!DOCTYPE html><html lang="en"><meta charset="utf-8">{words}{script}<body><div id="stage">{body}</div>'
     visitor.page.route("**/stage/", lambda route: route.fulfill(body=html, content_type="text/html"))
     visitor.page.clock.install()
     visitor.open("/stage/")

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from dialer.flow import uploads
-from dialer.models import ContactList, PendingUpload
+from dialer.models import ContactList, PendingUpload, Preference
 from tests.factories import make_campaign, make_user
 
 pytest_plugins = ["tests.browser"]
@@ -92,7 +92,7 @@ def test_an_upload_survives_a_reload_and_goes_on(width, request, boss, campaign,
     choose(visitor, customers)
     expect(page.get_by_text("34.0 of 60.0 MB")).to_be_visible(timeout=LONG)
     expect(page.get_by_role("progressbar", name="Upload of customers.csv")).to_have_attribute("value", str(34 * MB))
-    expect(page.get_by_text("50 % uploaded")).to_have_count(1)
+    expect(page.get_by_text("50% uploaded")).to_have_count(1)
     assert visitor.overhang() <= 0
 
     page.reload()
@@ -112,6 +112,18 @@ def test_an_upload_survives_a_reload_and_goes_on(width, request, boss, campaign,
     assert Path(ContactList.objects.get().file.path).read_bytes() == customers.read_bytes()
     assert not PendingUpload.objects.exists()
     assert complaints(visitor) == []
+
+
+def test_figures_of_an_upload_are_those_of_the_language(desk, boss, campaign, customers):
+    Preference.objects.create(user=boss, language="es")
+    desk.log_in(boss)
+    desk.open(f"/dialer/campaign/{campaign.pk}/numbers/")
+    Gate(desk, lets=3)
+
+    desk.page.locator("#id_file").set_input_files(customers)
+    desk.page.locator("input[type=submit]").click()
+
+    expect(desk.page.locator(".upload-line")).to_contain_text("6,0", timeout=LONG)
 
 
 def test_an_upload_is_paused_and_cancelled(desk, boss, campaign, customers):

@@ -1,5 +1,7 @@
 """The player of the lists in a real browser: one for all, nothing loaded before somebody presses play."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -42,6 +44,18 @@ def test_one_player_plays_whichever_recording_is_pressed(desk, model):
     expect(desk.page.locator("section.player")).to_contain_text("+62 812-3456-7890")
     desk.page.wait_for_function("document.querySelector('section.player audio').duration > 1")
     assert desk.complaints == []
+
+
+def test_a_recording_that_is_gone_is_told_of_in_a_sentence(desk):
+    kept("+6281234567890")
+    desk.log_in(factories.make_user(is_superuser=True))
+    desk.open(list_of("recordings.recording"))
+    desk.page.route("**/sound", lambda route: route.fulfill(status=404))
+
+    desk.page.locator("a.play").click()
+
+    player = desk.page.get_by_role("region", name="Player")
+    expect(player).to_contain_text(re.compile(r"\+62 812-3456-7890 · .* – This recording can’t be played\."))
 
 
 def test_the_player_fits_a_phone(phone):
