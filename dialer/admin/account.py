@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from dialer import figures, tasks
@@ -44,8 +44,14 @@ OF_NOBODY = {
 }
 
 NEWS = {
-    BILLS: _("What became of each call. Enter it where the carrier asks for a callback or status report of calls."),
-    EXTENSIONS: _("What the extensions do: ring, answer, hang up. Enter it where the carrier asks for call states."),
+    BILLS: (
+        _("Bills"),
+        _("What became of each call. Enter it where the carrier asks for a callback or status report of calls."),
+    ),
+    EXTENSIONS: (
+        _("Extensions"),
+        _("What the extensions do: ring, answer, hang up. Enter it where the carrier asks for call states."),
+    ),
 }
 
 
@@ -145,8 +151,7 @@ class AccountAdmin(AccountFiles, ConsoleAdmin):
         return [
             Attention(
                 count=stopped,
-                text=ngettext("An account was stopped", "%(count)d accounts were stopped", stopped)
-                % {"count": stopped},
+                text=ngettext("An account was stopped", "Accounts were stopped", stopped),
                 remedy=gettext("The carrier does not accept it. Mend it and test the connection."),
                 is_alarm=True,
             ),
@@ -157,8 +162,7 @@ class AccountAdmin(AccountFiles, ConsoleAdmin):
             ),
             Attention(
                 count=short,
-                text=ngettext("An account runs out of money", "%(count)d accounts run out of money", short)
-                % {"count": short},
+                text=ngettext("An account runs out of money", "Accounts run out of money", short),
                 remedy=gettext("Its balance is below the level of its warning. Top it up at the carrier."),
             ),
         ]
@@ -171,7 +175,7 @@ class AccountAdmin(AccountFiles, ConsoleAdmin):
         except CarrierError as error:
             messages.error(request, str(error))
             return back_to(account)
-        self.log_change(request, account, gettext("Tested the connection: it works."))
+        self.log_change(request, account, lambda: gettext("Tested the connection: it works."))
         messages.success(request, answer)
         return back_to(account)
 
@@ -200,7 +204,7 @@ class AccountAdmin(AccountFiles, ConsoleAdmin):
             except CarrierError as error:
                 messages.error(request, str(error))
                 return back_to(account)
-            self.log_change(request, account, gettext("Cleared the token."))
+            self.log_change(request, account, lambda: gettext("Cleared the token."))
             messages.success(request, gettext("The token is cleared. Test the connection: that gets a new one."))
             return back_to(account)
         return show(
@@ -226,7 +230,7 @@ class AccountAdmin(AccountFiles, ConsoleAdmin):
     def new_address_view(self, request: HttpRequest, account: Account) -> HttpResponseBase:
         if request.method == "POST":
             Account.objects.filter(pk=account.pk).update(callback_secret=new_callback_secret())
-            self.log_change(request, account, gettext("Made a new secret address."))
+            self.log_change(request, account, lambda: gettext("Made a new secret address."))
             messages.success(request, gettext("The address is new. Enter it in the carrier’s console."))
             return back_to(account)
         return show(
@@ -264,7 +268,7 @@ class AccountAdmin(AccountFiles, ConsoleAdmin):
             return columns.state_badge(gettext("not tested"), "waiting")
         if account.test_complaint:
             return _state(gettext("test failed"), "refused", account.test_complaint)
-        tested = format_html(gettext("tested {}"), columns.when(account.tested_at))
+        tested = format_html(gettext("tested {when}"), when=columns.when(account.tested_at))
         return _state(gettext("ready"), "ready", tested)
 
     @admin.display(description=_("callback addresses"))
@@ -274,7 +278,7 @@ class AccountAdmin(AccountFiles, ConsoleAdmin):
             "",
             '<div class="address"><strong>{}</strong><span class="quiet">{}</span>{}</div>',
             (
-                (kind.capitalize(), NEWS.get(kind, ""), columns.copyable(url))
+                (*NEWS.get(kind, (kind.capitalize(), "")), columns.copyable(url))
                 for kind, url in callback_addresses(account)
             ),
         )
@@ -289,7 +293,7 @@ class AccountAdmin(AccountFiles, ConsoleAdmin):
             return columns.state_badge(figures.amount(left), "warning")
         return figures.amount(left)
 
-    @admin.display(description=_("left"))
+    @admin.display(description=pgettext_lazy("money", "left"))
     def balance_told(self, account: Account) -> SafeString:
         """The carrier's own figures, when it told them, and a button that asks again."""
         left = account.balance_total

@@ -56,9 +56,8 @@ class AccountFiles:
                     none = gettext("There is no file %(id)s at the carrier.") % {"id": id_at_carrier}
                     messages.warning(request, none)
                     return HttpResponseRedirect(back)
-                done = gettext("Removed the file %(id)s from the carrier.") % {"id": id_at_carrier}
-                self.log_change(request, account, done)
-                messages.success(request, done)
+                self.log_change(request, account, lambda: _removed(id_at_carrier))
+                messages.success(request, _removed(id_at_carrier))
             return HttpResponseRedirect(back)
         return show(
             self,  # type: ignore[arg-type]
@@ -74,6 +73,10 @@ class AccountFiles:
             is_dangerous=True,
             back_url=back,
         )
+
+
+def _removed(id_at_carrier: str) -> str:
+    return gettext("Removed the file %(id)s from the carrier.") % {"id": id_at_carrier}
 
 
 def _must_take_files(account: Account) -> None:

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -46,7 +47,7 @@ class AccountForm(ConsoleForm):
 
     of_carrier: str = CarrierName.YUNHU
 
-    country = forms.ChoiceField(help_text=_("The country of the people who are called."))
+    country = forms.ChoiceField(label=_("Country"), help_text=_("The country of the people who are called."))
 
     class Meta:
         widgets = {
@@ -97,8 +98,7 @@ class AccountForm(ConsoleForm):
                 self.add_error(name, _("An address of a carrier begins with http:// or https://."))
         ceiling = max(capabilities_of(self.instance).ceilings.values())
         if (cleaned.get("batch_size") or 0) > ceiling:
-            most = columns.count(ceiling)
-            self.add_error("batch_size", gettext("This carrier takes at most %s numbers at a time.") % most)
+            self.add_error("batch_size", too_large(ceiling))
         if self.instance.pk and "country" in cleaned and cleaned["country"] != self.initial["country"]:
             self._check_country_is_free()
         if self.instance.pk and "app_id" in self.changed_data:
@@ -131,10 +131,18 @@ class AccountForm(ConsoleForm):
             )
 
 
+def too_large(ceiling: int) -> str:
+    """What is wrong with a batch of more people than the carrier takes."""
+    return ngettext(
+        "This carrier takes at most %(count)s number at a time.",
+        "This carrier takes at most %(count)s numbers at a time.",
+        ceiling,
+    ) % {"count": columns.count(ceiling)}
+
+
 def _speak(field: forms.Field, known: AccountField) -> None:
     """The field as the carrier calls it."""
-    label = gettext(known.label)
-    field.label = label[:1].upper() + label[1:]
+    field.label = capfirst(gettext(known.label))
     field.help_text = gettext(known.help)
     field.required = known.is_required
     if known.default and not isinstance(field, SecretField):
@@ -142,8 +150,7 @@ def _speak(field: forms.Field, known: AccountField) -> None:
 
 
 def _countries(can: Capabilities, kept: str) -> list[tuple[str, str]]:
-    served = {*can.countries, kept} - {""}
-    return sorted(((country, countries.name(country)) for country in served), key=lambda choice: choice[1])
+    return countries.choices({*can.countries, kept} - {""})
 
 
 def _path_help(sentence: str | Promise, can: Capabilities) -> SafeString:

@@ -1,6 +1,7 @@
 """API tokens: made, shown once, revoked. Everybody has their own; who sees users sees all."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 from django import forms
@@ -15,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from dialer.admin import columns
@@ -40,7 +41,10 @@ class TokenForm(forms.Form):
         help_text=_("With the permissions of this person. Give a system a user of its own."),
     )
     scopes = forms.MultipleChoiceField(
-        label=_("May"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple, initial=[Scope.READ]
+        label=pgettext_lazy("is allowed to", "May"),
+        choices=Scope.choices,
+        widget=forms.CheckboxSelectMultiple,
+        initial=[Scope.READ],
     )
     days = forms.ChoiceField(label=_("Holds for"), choices=LIFETIMES, required=False, initial="90")
 
@@ -97,7 +101,7 @@ class ApiTokenAdmin(ReadOnlyAdmin):
         expires_at = timezone.now() + timedelta(days=int(said["days"])) if said["days"] else None
         scopes = [Scope(scope) for scope in said["scopes"]]
         plain, row = tokens.issue(name=said["name"], user=said["user"], scopes=scopes, expires_at=expires_at)
-        self.log_addition(request, row, gettext("Made."))
+        self.log_addition(request, row, lambda: gettext("Made."))
         return secret_page(
             self,
             request,
@@ -116,7 +120,8 @@ class ApiTokenAdmin(ReadOnlyAdmin):
     @door("add_apitoken", methods=FORM)
     def revoke_view(self, request: HttpRequest, token: ApiToken) -> HttpResponseBase:
         if request.method == "POST":
-            give(self, request, token, lambda: tokens.revoke(token), gettext("Revoked. It opens nothing any more."))
+            order = partial(tokens.revoke, token)
+            give(self, request, token, order, lambda: gettext("Revoked. It opens nothing any more."))
             return back_to(token)
         return show(
             self,
@@ -133,7 +138,7 @@ class ApiTokenAdmin(ReadOnlyAdmin):
     def token(self, row: ApiToken) -> SafeString:
         return format_html("<code>{}…</code>", row.beginning)
 
-    @admin.display(description=_("may"))
+    @admin.display(description=pgettext_lazy("is allowed to", "may"))
     def may(self, row: ApiToken) -> str:
         return "; ".join(str(scope.label) for scope in Scope if row.allows(scope))
 

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from dialer.admin import columns, phone_numbers
@@ -22,7 +22,7 @@ class ByFate(admin.SimpleListFilter):
     parameter_name = "fate"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("billed", _("billed")), ("open", _("open")), ("silent", _("silent"))]
+        return [("billed", _("billed")), ("open", pgettext_lazy("without an outcome", "open")), ("silent", _("silent"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Attempt]) -> QuerySet[Attempt]:
         wanted = {
@@ -98,7 +98,7 @@ class AttemptAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
             return columns.NOTHING
         return columns.state_badge(row.get_disposition_display(), row.disposition)
 
-    @admin.display(description=_("key"))
+    @admin.display(description=pgettext_lazy("of a telephone", "key"))
     def key(self, row: Attempt) -> str:
         return row.keypress or columns.NOTHING
 

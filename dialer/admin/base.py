@@ -118,14 +118,14 @@ class ConsoleAdmin(ListLooks):
         return QuickList
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """The history keeps it in the installation's language, if `message` is lazy: everybody reads it."""
+        """The history keeps what `message`, if it is lazy or a function, says in the installation's language."""
         with house_language():
-            return super().log_addition(request, obj, message)
+            return super().log_addition(request, obj, message() if callable(message) else message)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """The history keeps it in the installation's language, if `message` is lazy: everybody reads it."""
+        """The history keeps what `message`, if it is lazy or a function, says in the installation's language."""
         with house_language():
-            return super().log_change(request, obj, message)
+            return super().log_change(request, obj, message() if callable(message) else message)
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         with house_language():

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from dialer.admin import columns
@@ -192,7 +192,7 @@ class BatchAdmin(VerdictDoors, TaskDoors, ReadOnlyAdmin):
     def billed_count(self, row: Any) -> str:
         return columns.NOTHING if row.state in NEVER_LEFT else columns.count(row.billed)
 
-    @admin.display(description=_("open"))
+    @admin.display(description=pgettext_lazy("without an outcome", "open"))
     def open_count(self, row: Any) -> str:
         return columns.count(row.open) if row.open else columns.NOTHING
 
@@ -204,11 +204,11 @@ class BatchAdmin(VerdictDoors, TaskDoors, ReadOnlyAdmin):
     def sent(self, row: Batch) -> SafeString | str:
         return columns.when(row.sent_at)
 
-    @admin.display(description=_("answered"))
+    @admin.display(description=pgettext_lazy("what the carrier did", "answered"))
     def answered(self, row: Batch) -> SafeString | str:
         return columns.when(row.answered_at)
 
-    @admin.display(description=_("answered after"))
+    @admin.display(description=pgettext_lazy("what the carrier did", "answered after"))
     def answered_after(self, row: Batch) -> str:
         """Seconds tell how the carrier is; the moment itself stands on the batch's page."""
         if row.sent_at is None or row.answered_at is None:

@@ -24,7 +24,7 @@ class TaskDoors:
         except DialerError as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, gettext("By the carrier’s word: %s.") % told.label)
+            messages.success(request, gettext("By the carrier’s word: %(state)s.") % {"state": told.label})
         return back_to(batch)
 
     @door("launch_campaign", methods=FORM)

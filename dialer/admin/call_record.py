@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from dialer import figures
@@ -135,10 +135,9 @@ class CallRecordAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
 
     @admin.display(description=_("hung up"))
     def hung_up(self, row: CallRecord) -> str:
-        by = gettext("by %(who)s") % {"who": row.get_hung_up_by_display()}
-        code = f"({row.hangup_code})" if row.hangup_code else ""
-        meaning = f"{gettext(row.hangup_meaning)}," if row.hangup_meaning else ""
-        return " ".join(part for part in (meaning, by, code) if part)
+        told = {"who": row.get_hung_up_by_display(), "meaning": gettext(row.hangup_meaning)}
+        words = gettext("%(meaning)s, by %(who)s") if row.hangup_meaning else gettext("by %(who)s")
+        return words % told + (f" ({row.hangup_code})" if row.hangup_code else "")
 
     @admin.display(description=_("rang"))
     def ring(self, row: CallRecord) -> str:
@@ -148,15 +147,15 @@ class CallRecordAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
     def talk(self, row: CallRecord) -> str:
         return columns.duration(row.talk_seconds)
 
-    @admin.display(description=_("key"))
+    @admin.display(description=pgettext_lazy("of a telephone", "key"))
     def key(self, row: CallRecord) -> str:
         return row.keypress or columns.NOTHING
 
     @admin.display(description=_("how we know"))
     def known_by(self, row: CallRecord) -> str:
         if row.by_callback_at and row.by_pull_at:
-            return gettext("both")
-        return gettext("callback") if row.by_callback_at else gettext("pull")
+            return pgettext("how we know of a call", "both")
+        return gettext("callback") if row.by_callback_at else pgettext("how we know of a call", "pull")
 
     @admin.display(description=_("cost"))
     def the_cost(self, row: CallRecord) -> str:

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from dialer.admin.filters import OfAccount, OfCampaign, unaided
 from dialer.models import CallRecord
@@ -50,7 +51,7 @@ class ByOutcome(admin.SimpleListFilter):
 class ByKeypress(admin.SimpleListFilter):
     """The key that was pressed; what keys there were is not asked, for that would read the whole table."""
 
-    title = _("key")
+    title = pgettext_lazy("of a telephone", "key")
     parameter_name = "keypress"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:

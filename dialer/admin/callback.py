@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from dialer import tasks
@@ -87,7 +87,7 @@ class CallbackAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
         for callback in queryset.filter(state=Callback.State.UNREADABLE):
             if ledger.apply_again(callback):
                 given += 1
-                self.log_change(request, callback, gettext("Ordered it to be applied again."))
+                self.log_change(request, callback, lambda: gettext("Ordered it to be applied again."))
         if not given:
             messages.warning(request, gettext("None of them is unreadable, so there is nothing to apply again."))
             return
@@ -154,7 +154,7 @@ class CallbackAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
     def the_state(self, row: Callback) -> SafeString:
         return columns.state_badge(row.get_state_display(), row.state)
 
-    @admin.display(description=_("read"))
+    @admin.display(description=pgettext_lazy("how something was read", "read"))
     def how_read(self, row: Callback) -> str:
         if row.state != Callback.State.APPLIED:
             return columns.NOTHING

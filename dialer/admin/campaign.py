@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from dialer.admin import columns
@@ -221,7 +221,7 @@ class CampaignAdmin(
         """The next step is the numbers; on the guided path, the voice."""
         if step := step_of(request):
             return self.after_step_to(request, obj, step)
-        messages.success(request, gettext("“%s” is a draft now. Add the numbers.") % obj)
+        messages.success(request, gettext("“%(campaign)s” is a draft now. Add the numbers.") % {"campaign": obj})
         return back_to(obj, "numbers")
 
     def response_change(self, request: HttpRequest, obj: Campaign) -> HttpResponseRedirect:
@@ -257,19 +257,19 @@ class CampaignAdmin(
         if campaign.state != Campaign.State.SCHEDULED:
             return badge
         if campaign.asks_because:
-            return format_html("{} {}", badge, columns.state_badge(gettext("asks"), "warning"))
+            return format_html("{} {}", badge, columns.state_badge(pgettext("state of a campaign", "asks"), "warning"))
         return format_html('{} <span class="quiet">{}</span>', badge, columns.when(campaign.start_at))
 
     @admin.display(description=_("done"))
     def progress(self, campaign: Campaign) -> SafeString | str:
         summary = campaign.summary  # set by CampaignList
         if campaign.state == Campaign.State.DRAFT:
-            words = gettext("%s to call") % columns.count(summary.callable_count)
             waiting = campaign.waits_at  # set by CampaignList
-            goes_on = gettext("goes on at “%s”") % waiting.step
+            goes_on = gettext("goes on at “%(step)s”") % {"step": waiting.step}
+            words = _to_call_in_words(summary.callable_count)
             return format_html('{} <a class="quiet" href="{}">{}</a>', words, waiting.url, goes_on)
         if campaign.state == Campaign.State.SCHEDULED:
-            return gettext("%s to call") % columns.count(summary.callable_count)
+            return _to_call_in_words(summary.callable_count)
         return columns.progress_bar(summary.done, summary.callable_count)
 
     @admin.display(description=_("answered"))
@@ -281,6 +281,10 @@ class CampaignAdmin(
     def launched(self, campaign: Campaign) -> SafeString | str:
         has_begun = campaign.state not in (Campaign.State.DRAFT, Campaign.State.SCHEDULED)
         return columns.when(campaign.launched_at if has_begun else None)
+
+
+def _to_call_in_words(count: int) -> str:
+    return ngettext("%(count)s to call", "%(count)s to call", count) % {"count": columns.count(count)}
 
 
 def _windows(campaign: Campaign) -> set[tuple[Any, ...]]:

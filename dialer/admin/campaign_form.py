@@ -7,10 +7,11 @@ from django import forms
 from django.core.validators import MaxValueValidator
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from dialer.admin import columns, countries
+from dialer.admin import countries
+from dialer.admin.account_form import too_large
 from dialer.admin.base import ConsoleForm
 from dialer.admin.campaign_parts import ClockInput
 from dialer.admin.campaign_wishes import (
@@ -168,12 +169,7 @@ class PaceForm(ConsoleForm):
         kind = cleaned.get("kind") or self.instance.kind
         ceiling = ceilings.get(kind) or max(ceilings.values())
         if (cleaned.get("batch_size") or 0) > ceiling:
-            words = ngettext(
-                "This carrier takes at most %s number at a time.",
-                "This carrier takes at most %s numbers at a time.",
-                ceiling,
-            )
-            self.add_error("batch_size", words % columns.count(ceiling))
+            self.add_error("batch_size", too_large(ceiling))
 
 
 class CampaignForm(PaceForm):
@@ -185,9 +181,11 @@ class CampaignForm(PaceForm):
     """
 
     account = forms.ModelChoiceField(
-        Account.objects.filter(is_enabled=True), help_text=_("Its carrier decides what the campaign can do.")
+        Account.objects.filter(is_enabled=True),
+        label=_("Account"),
+        help_text=_("Its carrier decides what the campaign can do."),
     )
-    voice_file = forms.ModelChoiceField(VoiceFile.objects.all(), required=False)
+    voice_file = forms.ModelChoiceField(VoiceFile.objects.all(), label=_("Voice file"), required=False)
     kind = forms.ChoiceField(label=_("Kind"), choices=CampaignKind.choices, required=False)
     speech_language = forms.ChoiceField(label=_("Language"), required=False)
     carrier_start_at = MomentField(label=_("The carrier begins at"), required=False)
@@ -324,8 +322,8 @@ class CampaignForm(PaceForm):
         for name in ("speech_text", "sms_text"):
             strange = unknown(cleaned.get(name) or "")
             if strange:
-                sentence = gettext("%s stands for nothing. Use ${text1} to ${text10}.") % ", ".join(strange)
-                self.add_error(name, sentence)
+                sentence = gettext("%(placeholders)s stands for nothing. Use ${text1} to ${text10}.")
+                self.add_error(name, sentence % {"placeholders": ", ".join(strange)})
 
     def _check_country(self, account: Account) -> None:
         """Numbers that were read with one country's plan are not called with an account of another."""
@@ -335,6 +333,9 @@ class CampaignForm(PaceForm):
         if account.country != before.country and self.instance.contact_lists.exists():
             self.add_error(
                 "account",
-                gettext("Its numbers were read as numbers of %s. Remove its lists first, or choose another account.")
-                % countries.name(before.country),
+                gettext(
+                    "Its numbers were read as numbers of %(country)s. Remove its lists first, or choose another "
+                    "account."
+                )
+                % {"country": countries.name(before.country)},
             )

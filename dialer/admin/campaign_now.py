@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import get_content_type_for_model
 from django.db.models import Count, Min
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from dialer.admin.columns import count as shown_count
+from dialer.admin import clock, columns
 from dialer.admin.doors import list_address
 from dialer.flow import pacing, routes
 from dialer.flow.batching import batch_size
@@ -30,12 +30,11 @@ SAME_ORDER = timedelta(seconds=5)  # within which the history's line about a lau
 
 @dataclass(frozen=True, kw_only=True)
 class Pending:
-    """Some people whose case is still open, or comes back: how many, what of them, and since or until when."""
+    """Some people whose case is still open, or comes back: how many, and what of them, since or until when."""
 
     label: str | Promise
     count: int
     note: str | Promise
-    at: datetime | None = None
     url: str = ""
 
 
@@ -69,8 +68,10 @@ def pending(campaign: Campaign, progress: Progress) -> list[Pending]:
         Pending(
             label=_("Silent"),
             count=progress.silent,
-            note=_("Handed over and never billed; the oldest since"),
-            at=_first(campaign, "silent_since") if progress.silent else None,
+            note=_with_moment(
+                gettext("Handed over and never billed; the oldest since {moment}"),
+                _first(campaign, "silent_since") if progress.silent else None,
+            ),
             url=list_address(Contact, **here, call="silent"),
         ),
         Pending(
@@ -82,14 +83,17 @@ def pending(campaign: Campaign, progress: Progress) -> list[Pending]:
         Pending(
             label=_("Next round planned"),
             count=progress.again,
-            note=_("Called again by rule; the first at"),
-            at=_first(campaign, "retry_at") if progress.again else None,
+            note=_with_moment(
+                gettext("Called again by rule; the first at {moment}"),
+                _first(campaign, "retry_at") if progress.again else None,
+            ),
         ),
         Pending(
             label=_("Postponed"),
             count=postponed["count"],
-            note=_("Called often enough, or at a closed hour; the first again at"),
-            at=postponed["first"],
+            note=_with_moment(
+                gettext("Called often enough, or at a closed hour; the first again at {moment}"), postponed["first"]
+            ),
         ),
     ]
     return [row for row in rows if row.count]
@@ -101,9 +105,13 @@ def events(campaign: Campaign, batches: Iterable[Batch]) -> list[Event]:
     return found[:EVENTS_SHOWN]
 
 
+def _with_moment(sentence: str, moment: datetime | None) -> SafeString:
+    return format_html(sentence, moment=columns.when(moment))
+
+
 def _why_no_account(account: Account) -> str:
     if not account.is_enabled:
-        return gettext("Nobody is called: the account “%s” is not in use.") % account
+        return gettext("Nobody is called: the account “%(account)s” is not in use.") % {"account": account}
     return gettext("Nobody is called: the account “%(account)s” was stopped. %(because)s") % {
         "account": account,
         "because": account.stopped_because,
@@ -119,10 +127,9 @@ def _why_by(campaign: Campaign, account: Account, *, now: datetime) -> str:
 
 
 def _why_it_waits(batch: Batch) -> str:
-    at = date_format(timezone.localtime(batch.due_at), "j M, H:i")
     return gettext("Batch %(number)s waits until %(at)s. %(message)s") % {
         "number": batch.sequence,
-        "at": at,
+        "at": clock.short_moment(batch.due_at),
         "message": batch.message,
     }
 
@@ -134,7 +141,7 @@ def _why_none_leaves(campaign: Campaign, account: Account, waiting: Batch | None
     except DialerError as error:
         return str(error)
     if not hours.is_open_somewhere(at):
-        return gettext("Nobody is called at this hour. %s") % hours.explain(at)
+        return gettext("Nobody is called at this hour. %(hours)s") % {"hours": hours.explain(at)}
     if waiting is None and campaign.is_planned and not _somebody_is_due(campaign, now=now):
         return gettext("Everybody who is due has been handed over.")
     wish = batch_size(campaign, account)
@@ -156,7 +163,8 @@ def _first(campaign: Campaign, field: str) -> datetime | None:
 def _events(campaign: Campaign, batches: Iterable[Batch]) -> Iterator[Event]:
     yield Event(at=campaign.created_at, what=gettext("Drafted."), who=str(campaign.created_by or ""))
     if campaign.ended_at:
-        yield Event(at=campaign.ended_at, what=str(campaign.get_state_display()).capitalize() + ".")
+        is_finished = campaign.state == Campaign.State.FINISHED
+        yield Event(at=campaign.ended_at, what=gettext("Finished.") if is_finished else gettext("Cancelled."))
     content_type = get_content_type_for_model(campaign)
     entries = LogEntry.objects.filter(content_type=content_type, object_id=str(campaign.pk)).select_related("user")
     said = list(entries.order_by("-pk")[:EVENTS_SHOWN])
@@ -173,9 +181,14 @@ def _events(campaign: Campaign, batches: Iterable[Batch]) -> Iterator[Event]:
 
 
 def _events_of(batch: Batch) -> Iterator[Event]:
-    name = {"number": batch.sequence, "people": shown_count(batch.contact_count)}
+    name = {"number": batch.sequence, "people": columns.count(batch.contact_count)}
     if batch.sent_at:
-        yield Event(at=batch.sent_at, what=gettext("Batch %(number)s sent: %(people)s people.") % name)
+        what = ngettext(
+            "Batch %(number)s sent: %(people)s person.",
+            "Batch %(number)s sent: %(people)s people.",
+            batch.contact_count,
+        )
+        yield Event(at=batch.sent_at, what=what % name)
     if batch.decided_at:
         what = gettext("Batch %(number)s: %(message)s") % {**name, "message": batch.message}
         yield Event(at=batch.decided_at, what=what, who=str(batch.decided_by or ""))

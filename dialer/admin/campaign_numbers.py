@@ -79,8 +79,9 @@ class NumbersDoors:
             form.add_error("file", str(error))
             uploads.forget(file)
             return None
-        self.log_change(request, campaign, gettext("Uploaded “%s”.") % contact_list)
-        messages.success(request, gettext("“%s” is uploaded. Check the column with the numbers.") % contact_list)
+        self.log_change(request, campaign, lambda: gettext("Uploaded “%(list)s”.") % {"list": contact_list})
+        done = gettext("“%(list)s” is uploaded. Check the column with the numbers.") % {"list": contact_list}
+        messages.success(request, done)
         return contact_list
 
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from dialer.admin import clock
 from dialer.admin.campaign_wishes import language
 from dialer.flow.connect import capabilities_of
 from dialer.flow.hours import zone_of
@@ -42,12 +42,18 @@ def settings_context(campaign: Campaign) -> dict[str, Any]:
 
 def speech(campaign: Campaign) -> Setting:
     """The text that the carrier speaks, and how."""
-    speed = gettext("speed %s") % f"{campaign.speech_speed:g}" if campaign.speech_speed else ""
-    accent = gettext("accent %s") % campaign.speech_accent if campaign.speech_accent else ""
-    voice = str(campaign.get_speech_voice_display()) if campaign.speech_voice else ""
-    spoken = language(campaign.speech_language) if campaign.speech_language else ""
-    how = [part for part in (spoken, voice, speed, accent) if part]
-    return Setting(label=_("Text to speak"), value=campaign.speech_text, note=", ".join(how))
+    return Setting(label=_("Text to speak"), value=campaign.speech_text, note=", ".join(_voice(campaign)))
+
+
+def _voice(campaign: Campaign) -> Iterator[str]:
+    if campaign.speech_language:
+        yield language(campaign.speech_language)
+    if campaign.speech_voice:
+        yield str(campaign.get_speech_voice_display())
+    if campaign.speech_speed:
+        yield gettext("speed %(speed)s") % {"speed": number_format(f"{campaign.speech_speed:g}")}
+    if campaign.speech_accent:
+        yield gettext("accent %(accent)s") % {"accent": campaign.speech_accent}
 
 
 def _wishes(campaign: Campaign) -> Iterator[Setting]:
@@ -63,7 +69,8 @@ def _wishes(campaign: Campaign) -> Iterator[Setting]:
 
 def _course(campaign: Campaign) -> Iterator[Setting]:
     if campaign.play_count != 1:
-        yield Setting(label=_("Played"), value=gettext("%s times") % campaign.play_count)
+        times = ngettext("%(count)s time", "%(count)s times", campaign.play_count)
+        yield Setting(label=_("Played"), value=times % {"count": campaign.play_count})
     for label, count in (
         (_("Waits before playing"), campaign.play_delay_seconds),
         (_("Waits before hanging up"), campaign.hangup_delay_seconds),
@@ -73,39 +80,50 @@ def _course(campaign: Campaign) -> Iterator[Setting]:
 
 
 def _transfer(campaign: Campaign) -> Setting:
-    notes = [gettext("by the key %s") % campaign.transfer_key if campaign.transfer_key else gettext("everybody")]
+    return Setting(
+        label=_("Over to your agents"), value=campaign.transfer_group, note=", ".join(_who_is_put_through(campaign))
+    )
+
+
+def _who_is_put_through(campaign: Campaign) -> Iterator[str]:
+    if campaign.transfer_key:
+        yield gettext("by the key %(key)s") % {"key": campaign.transfer_key}
+    else:
+        yield gettext("everybody")
     if _is_in_batches(campaign):
-        notes.append(gettext("%s calls for each free agent") % campaign.transfer_rate)
+        rate = campaign.transfer_rate
+        yield ngettext("%(count)s call for each free agent", "%(count)s calls for each free agent", rate) % {
+            "count": rate
+        }
     if campaign.transfer_delay_seconds:
-        notes.append(gettext("after %s") % _seconds(campaign.transfer_delay_seconds))
-    return Setting(label=_("Over to your agents"), value=campaign.transfer_group, note=", ".join(notes))
+        yield gettext("after %(seconds)s") % {"seconds": _seconds(campaign.transfer_delay_seconds)}
 
 
 def _occasions(campaign: Campaign) -> Iterator[str]:
     if campaign.sms_on_key:
-        yield gettext("to those who press %s") % campaign.sms_on_key
+        yield gettext("to those who press %(key)s") % {"key": campaign.sms_on_key}
     if campaign.sms_after_answer_seconds is not None:
-        yield gettext("to those who answer, after %s") % _seconds(campaign.sms_after_answer_seconds)
+        seconds = _seconds(campaign.sms_after_answer_seconds)
+        yield gettext("to those who answer, after %(seconds)s") % {"seconds": seconds}
     if campaign.sms_on_failure:
         yield gettext("to those who were not reached")
     if campaign.sms_on_ringing:
         yield gettext("to those whose telephone rang")
     if campaign.sms_sender_id:
-        yield gettext("from “%s”") % campaign.sms_sender_id
+        yield gettext("from “%(sender)s”") % {"sender": campaign.sms_sender_id}
 
 
 def _carriers_clock(campaign: Campaign) -> Iterator[Setting]:
     if campaign.carrier_start_at:
-        zone = zone_of(campaign)
-        moment = date_format(timezone.localtime(campaign.carrier_start_at, zone), "j M Y, H:i")
-        yield Setting(label=_("The carrier begins at"), value=moment, note=zone.key)
+        moment = clock.moment_in(campaign.carrier_start_at, zone_of(campaign))
+        yield Setting(label=_("The carrier begins at"), value=moment)
     periods = ", ".join(str(period) for period in campaign.carrier_periods.all())
     if periods:
         yield Setting(label=_("The carrier calls"), value=periods)
 
 
 def _seconds(count: int) -> str:
-    return ngettext("%s second", "%s seconds", count) % count
+    return ngettext("%(count)s second", "%(count)s seconds", count) % {"count": count}
 
 
 def _is_in_batches(campaign: Campaign) -> bool:

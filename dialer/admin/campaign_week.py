@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from dialer import calling_rules
+from dialer.admin import clock
 from dialer.calling_rules import HolidayRule, NoRulesError, OwnWindows, Rules
 from dialer.flow.hours import legal_rules, own_windows
 from dialer.models import CallWindow, Campaign
@@ -93,7 +93,7 @@ def _holidays(law: Rules, *, now: datetime) -> list[str]:
         return []
     today = now.date()
     return [
-        f"{date_format(holiday.on, 'j M')} {holiday.name}"
+        f"{clock.short_day(holiday.on)} {gettext(holiday.name)}"
         for holiday in law.holidays
         if today <= holiday.on <= today + HOLIDAYS_AHEAD
     ]

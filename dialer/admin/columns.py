@@ -8,12 +8,30 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from dialer import figures, phone
 from dialer.admin import clock
 from dialer.figures import count
 
 NOTHING = "–"
+
+# Requests to carriers by what they were for, as carriers' files call them and exchanges keep it.
+PURPOSES = {
+    "balance": _("balance"),
+    "batch by its name": _("batch by its name"),
+    "bills": _("bills"),
+    "delete a voice file": _("delete a voice file"),
+    "launch": _("launch"),
+    "log out": _("log out"),
+    "login": _("login"),
+    "recording": _("recording"),
+    "recording link": _("recording link"),
+    "state of a batch": _("state of a batch"),
+    "take a batch back": _("take a batch back"),
+    "upload a voice file": _("upload a voice file"),
+    "voice files": _("voice files"),
+}
 
 
 def state_badge(text: object, kind: str) -> SafeString:
@@ -60,6 +78,11 @@ def number(text: str, *, is_full: bool) -> SafeString | str:
     if not text:
         return NOTHING
     return format_html('<span class="number">{}</span>', phone.display(text) if is_full else phone.masked(text))
+
+
+def purpose(word: str) -> str:
+    """What a request to a carrier was for."""
+    return str(PURPOSES.get(word, word))
 
 
 def file_size(size_bytes: int) -> str:

@@ -19,8 +19,8 @@ from dialer.admin.contact_filters import ByFate, WhySkipped
 from dialer.admin.filters import of_campaign
 from dialer.admin.navigation import Place, Section
 from dialer.admin.number_page import PastDoors
+from dialer.flow.export_results import why_skipped
 from dialer.models import Attempt, Contact
-from dialer.terms import SkipReason
 
 
 @admin.register(Contact)
@@ -96,17 +96,18 @@ class ContactAdmin(PastDoors, phone_numbers.NumbersShown, ReadOnlyAdmin):
         """Why it is not called, or how the last handing-over went."""
         if contact.skip_reason:
             badge = columns.state_badge(gettext("skipped"), "skipped")
-            return format_html('{} <span class="quiet">{}</span>', badge, _why_skipped(contact))
+            why = why_skipped(contact, contact.campaign.account.country)
+            return format_html('{} <span class="quiet">{}</span>', badge, why)
         attempts = list(contact.attempts.all())
         if contact.postponed_until:
-            return _with_moment(gettext("postponed"), "waiting", gettext("until"), contact.postponed_until)
+            until = gettext("until {moment}")
+            return _with_moment(gettext("postponed"), "waiting", until, contact.postponed_until)
         if not attempts:
             return columns.state_badge(gettext("waiting"), "waiting")
         last = attempts[-1]
         if last.settled_at and last.retry_at:
-            return _with_moment(
-                last.get_disposition_display(), last.disposition, gettext("called again from"), last.retry_at
-            )
+            again = gettext("called again from {moment}")
+            return _with_moment(last.get_disposition_display(), last.disposition, again, last.retry_at)
         if last.settled_at:
             return columns.state_badge(last.get_disposition_display(), last.disposition)
         if last.silent_since:
@@ -120,22 +121,12 @@ def _texts_in_words(contact: Contact) -> str:
     shown = [text if contact.shows_full_numbers else phone_numbers.hidden(text or "") for text in contact.texts or ()]
     named = [(headings[place] if place < len(headings) else None, text) for place, text in enumerate(shown)]
     return "\n".join(
-        f"{heading or gettext('Text %s') % number}: {text or '–'}"
+        f"{heading or gettext('Text %(number)s') % {'number': number}}: {text or columns.NOTHING}"
         for number, (heading, text) in enumerate(named, 1)
         if heading is not None
     )
 
 
-def _with_moment(text: str, kind: str, word: str, at: datetime) -> SafeString:
-    return format_html('{} <span class="quiet">{} {}</span>', columns.state_badge(text, kind), word, columns.when(at))
-
-
-def _why_skipped(contact: Contact) -> str:
-    reason = SkipReason(contact.skip_reason)
-    if reason == SkipReason.DUPLICATE:
-        return gettext("Same number as row %s.") % contact.duplicate_of_row
-    if reason == SkipReason.DO_NOT_CALL:
-        return gettext("It is on the do-not-call list.")
-    if reason == SkipReason.TEXT_MISSING:
-        return gettext("Its row lacks a text that the message or the SMS uses.")
-    return phone.explain(phone.Problem(reason.value), contact.raw, contact.campaign.account.country)
+def _with_moment(text: str, kind: str, words: str, at: datetime) -> SafeString:
+    when = format_html(words, moment=columns.when(at))
+    return format_html('{} <span class="quiet">{}</span>', columns.state_badge(text, kind), when)

@@ -11,6 +11,7 @@ from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from dialer.admin.filters import CAMPAIGN, key_of
 from dialer.admin.lists import COUNT_CAP
@@ -42,7 +43,7 @@ class WhySkipped(admin.SimpleListFilter):
 class ByFate(admin.SimpleListFilter):
     """What became of a contact that is not skipped."""
 
-    title = _("call")
+    title = pgettext_lazy("what became of somebody", "call")
     parameter_name = "call"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from dialer import phone, tasks
@@ -66,7 +66,7 @@ class LookForm(forms.Form):
     """How the file is to be read, with what was shown as its answers."""
 
     sheet = forms.ChoiceField(label=_("Sheet"), required=False)
-    encoding = forms.ChoiceField(label=_("Letters"), required=False)
+    encoding = forms.ChoiceField(label=pgettext_lazy("of a text file", "Letters"), required=False)
     delimiter = forms.ChoiceField(label=_("Columns are parted by"), required=False)
     header = forms.ChoiceField(label=_("First row holds the headings"), required=False, choices=YES_OR_NO)
     column = forms.IntegerField(required=False, min_value=0, max_value=LAST_COLUMN, widget=forms.HiddenInput)
@@ -173,13 +173,15 @@ class ContactListAdmin(ReadOnlyAdmin):
             return self._show_columns(request, contact_list, looked_at, complaint=complaint)
         choices = {name: said[name] for name in ("sheet", "encoding", "delimiter")}
         columns_of_texts = form.text_columns if takes_texts(contact_list.campaign) else []
-        done = gettext("“%s” is being read.") % contact_list
 
         def confirm() -> None:
             has_header = said["header"] == "yes"
             intake.confirm(
                 contact_list, number_column=chosen, has_header=has_header, text_columns=columns_of_texts, **choices
             )
+
+        def done() -> str:
+            return gettext("“%(list)s” is being read.") % {"list": contact_list}
 
         if give(self, request, contact_list, confirm, done):
             tasks.ring("intake")
@@ -228,7 +230,10 @@ class ContactListAdmin(ReadOnlyAdmin):
         campaign = contact_list.campaign
         page = self.admin_site.get_model_admin(type(campaign))
         if request.method == "POST":
-            done = gettext("Removed the list “%s”.") % contact_list
+
+            def done() -> str:
+                return gettext("Removed the list “%(list)s”.") % {"list": contact_list}
+
             give(page, request, campaign, lambda: intake.remove(contact_list), done)
             return back_to(campaign, "numbers")
         is_read_now = contact_list.number_column is not None and contact_list.state in (
@@ -236,7 +241,6 @@ class ContactListAdmin(ReadOnlyAdmin):
             ContactList.State.READING,
         )
         stops = [gettext("It is being read; that ends at once.")] if is_read_now else []
-        count = columns.count(contact_list.rows_read)
         return show(
             self,
             request,
@@ -245,8 +249,12 @@ class ContactListAdmin(ReadOnlyAdmin):
             title=gettext("Remove list"),
             sentences=[
                 *stops,
-                gettext("The list and its %(count)s rows are removed from “%(campaign)s”. You can upload it again.")
-                % {"count": count, "campaign": campaign},
+                ngettext(
+                    "The list and its %(count)s row are removed from “%(campaign)s”. You can upload it again.",
+                    "The list and its %(count)s rows are removed from “%(campaign)s”. You can upload it again.",
+                    contact_list.rows_read,
+                )
+                % {"count": columns.count(contact_list.rows_read), "campaign": campaign},
             ],
             button=gettext("Stop and remove the list") if is_read_now else gettext("Remove the list"),
             back_url=address(campaign, "numbers"),
@@ -272,7 +280,9 @@ class ContactListAdmin(ReadOnlyAdmin):
 
 def _encodings(own: str) -> dict[str, Any]:
     """The encodings in words, the file's own among them."""
-    return ENCODINGS if own in ENCODINGS else {own: SHOWN_BY_FILES.get(own, gettext("Other (%s)") % own), **ENCODINGS}
+    if own in ENCODINGS:
+        return ENCODINGS
+    return {own: SHOWN_BY_FILES.get(own, gettext("Other (%(encoding)s)") % {"encoding": own}), **ENCODINGS}
 
 
 def _with(choices: dict[str, Any], own: str) -> dict[str, Any]:

@@ -27,7 +27,9 @@ class CopyDoors:
         except DialerError as error:
             messages.error(request, str(error))
             return back_to(campaign)
-        messages.success(request, gettext("“%s” is a draft with the same settings. Add the numbers.") % new)
+        messages.success(
+            request, gettext("“%(campaign)s” is a draft with the same settings. Add the numbers.") % {"campaign": new}
+        )
         return back_to(new, "numbers")
 
     @door("add_campaign", methods=FORM)
@@ -54,7 +56,7 @@ def _make(request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
         messages.error(request, str(error))
         return back_to(campaign)
     tasks.ring("intake")
-    messages.success(request, gettext("“%s” is a draft. Its list is being read.") % new)
+    messages.success(request, gettext("“%(campaign)s” is a draft. Its list is being read.") % {"campaign": new})
     return back_to(new, "numbers")
 
 

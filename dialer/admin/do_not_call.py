@@ -34,10 +34,6 @@ from dialer.terms import UploadPurpose
 UNREADABLE_SHOWN = 200
 
 
-def _countries() -> list[tuple[str, str]]:
-    return sorted(((country, str(name)) for country, name in countries.NAMES.items()), key=lambda choice: choice[1])
-
-
 def _usual_country() -> str | None:
     """The one that most of the work is about, as far as one can tell: that of the oldest account."""
     return Account.objects.order_by("pk").values_list("country", flat=True).first()
@@ -52,7 +48,7 @@ def _list_field(help_text: Any) -> forms.ModelChoiceField:
 def _country_field() -> forms.ChoiceField:
     return forms.ChoiceField(
         label=_("Country"),
-        choices=_countries,
+        choices=countries.choices,
         initial=_usual_country,
         help_text=_("In which a number without a country code is meant."),
     )

@@ -21,8 +21,7 @@ from dialer.models.do_not_call import HOUSE_LIST
 
 
 def _countries() -> list[tuple[str, str]]:
-    named = sorted(((code, str(name)) for code, name in countries.NAMES.items()), key=lambda choice: choice[1])
-    return [("", gettext("all countries")), *named]
+    return [("", gettext("all countries")), *countries.choices()]
 
 
 class DoNotCallListForm(ConsoleForm):

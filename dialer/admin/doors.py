@@ -80,10 +80,12 @@ def has_list(page: ModelAdmin, model: type[Model], request: HttpRequest) -> bool
     return other is not None and other.has_view_permission(request)
 
 
-def give(page: ModelAdmin, request: HttpRequest, row: Model, order: Callable[[], Any], done: str | Promise) -> bool:
+def give(
+    page: ModelAdmin, request: HttpRequest, row: Model, order: Callable[[], Any], done: Promise | Callable[[], str]
+) -> bool:
     """Give an order; whether it was carried out. A message says so, or why not; the history keeps what was done.
 
-    A lazy sentence is said in the language of whoever gave the order, and kept in the installation's.
+    `done`, lazy or a function, says it in the language of whoever gave the order; what is kept, in the installation's.
     """
     try:
         order()
@@ -91,7 +93,7 @@ def give(page: ModelAdmin, request: HttpRequest, row: Model, order: Callable[[],
         messages.error(request, str(error))
         return False
     page.log_change(request, row, done)
-    messages.success(request, str(done))
+    messages.success(request, done() if callable(done) else str(done))
     return True
 
 

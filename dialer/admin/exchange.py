@@ -41,7 +41,7 @@ class ExchangeAdmin(ReadOnlyAdmin):
         "Every request to a carrier and its answer is kept here for a while, without keys, tokens and full numbers. "
         "Test the connection of an account to see the first."
     )
-    list_display = ["time", "purpose", "account", "answer", "elapsed", "complaint"]
+    list_display = ["time", "the_purpose", "account", "answer", "elapsed", "complaint"]
     list_select_related = ["account"]
     list_filter = [within_days("at"), OfAccountInTime, ByAnswer]
     more_columns = ["address", "batch_link"]
@@ -54,7 +54,10 @@ class ExchangeAdmin(ReadOnlyAdmin):
     empty_value_display = columns.NOTHING
     long_fields = ("request", "response")
     fieldsets = [
-        (None, {"fields": ["time", "account", "batch_link", "purpose", "address", "answer", "elapsed", "complaint"]}),
+        (
+            None,
+            {"fields": ["time", "account", "batch_link", "the_purpose", "address", "answer", "elapsed", "complaint"]},
+        ),
         (_("What we said"), {"fields": ["said"]}),
         (_("What the carrier answered"), {"fields": ["answered"]}),
     ]
@@ -69,6 +72,10 @@ class ExchangeAdmin(ReadOnlyAdmin):
     def time(self, row: CarrierExchange) -> SafeString | str:
         return columns.when(row.at)
 
+    @admin.display(description=_("purpose"))
+    def the_purpose(self, row: CarrierExchange) -> str:
+        return columns.purpose(row.purpose)
+
     @admin.display(description=_("HTTP status"))
     def answer(self, row: CarrierExchange) -> SafeString:
         """Green only if nothing was wrong with what it said, either."""
@@ -79,7 +86,7 @@ class ExchangeAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("took"))
     def elapsed(self, row: CarrierExchange) -> str:
-        return f"{columns.count(row.elapsed_milliseconds)} ms"
+        return gettext("%(count)s ms") % {"count": columns.count(row.elapsed_milliseconds)}
 
     @admin.display(description=_("address"))
     def address(self, row: CarrierExchange) -> str:

@@ -1,6 +1,7 @@
 """Downloads: what somebody ordered as a spreadsheet, how far it is, and the file as long as it is kept."""
 
 import logging
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,7 +19,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.text import capfirst
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -32,6 +33,7 @@ from dialer.file_responses import file_response
 from dialer.flow import exports
 from dialer.flow.mistakes import DialerError
 from dialer.models import Export
+from dialer.models.preference import house_language
 from dialer.terms import ExportForm, ExportKind
 
 SHOWN = 50
@@ -50,7 +52,10 @@ class OrderForm(forms.Form):
 
     kind = forms.ChoiceField(label=_("What"), widget=forms.RadioSelect)
     form = forms.ChoiceField(
-        label=_("As"), choices=ExportForm.choices, initial=ExportForm.XLSX, widget=forms.RadioSelect
+        label=pgettext_lazy("kind of file", "As"),
+        choices=ExportForm.choices,
+        initial=ExportForm.XLSX,
+        widget=forms.RadioSelect,
     )
 
     def __init__(self, kind: str, kinds: list[ExportKind], *args: Any, **kwargs: Any) -> None:
@@ -152,7 +157,7 @@ class ExportAdmin(ReadOnlyAdmin):
         )
         response["Cache-Control"] = "private, no-store"
         if request.method == "GET":
-            _leave_trace(request, export, gettext("Fetched it."))
+            _leave_trace(request, export, lambda: gettext("Fetched it."))
         return response
 
     @door("export_contacts", methods=ORDER)
@@ -172,7 +177,7 @@ class ExportAdmin(ReadOnlyAdmin):
     def _order(self, request: HttpRequest, **wishes: Any) -> HttpResponseBase:
         export = exports.order(owner=request.user, **wishes)
         tasks.ring("exports")
-        _leave_trace(request, export, gettext("Ordered it."))
+        _leave_trace(request, export, lambda: gettext("Ordered it."))
         messages.success(request, gettext("Ordered. It appears here as soon as it is written."))
         return HttpResponseRedirect(list_address(Export))
 
@@ -215,12 +220,13 @@ def _name(export: Export) -> str:
     return f"{export} {at:%Y-%m-%d %H.%M}.{export.form}".replace(":", "")
 
 
-def _leave_trace(request: HttpRequest, export: Export, sentence: str) -> None:
-    LogEntry.objects.create(
-        user=request.user,
-        content_type=ContentType.objects.get_for_model(Export),
-        object_id=str(export.pk),
-        object_repr=str(export)[:200],
-        action_flag=CHANGE,
-        change_message=sentence,
-    )
+def _leave_trace(request: HttpRequest, export: Export, sentence: Callable[[], str]) -> None:
+    with house_language():
+        LogEntry.objects.create(
+            user=request.user,
+            content_type=ContentType.objects.get_for_model(Export),
+            object_id=str(export.pk),
+            object_repr=str(export)[:200],
+            action_flag=CHANGE,
+            change_message=sentence(),
+        )

@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from dialer.admin import columns, extension_board, phone_numbers
@@ -93,7 +93,7 @@ class ExtensionAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
     def since_when(self, row: Extension) -> SafeString | str:
         return columns.when(row.since)
 
-    @admin.display(description=_("with"))
+    @admin.display(description=pgettext_lazy("on the telephone", "with"))
     def the_number(self, row: Any) -> SafeString | str:
         return phone_numbers.shown(row.number, row)
 

@@ -9,7 +9,8 @@ from django.db.models import Case, Count, Q, QuerySet, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.text import capfirst
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from dialer.admin import columns
@@ -90,12 +91,16 @@ def transfer_state(transfer: Transfer, *, now: datetime) -> SafeString:
     """What became of it, in a word."""
     if transfer.answered_at:
         is_over = transfer.ended_at is not None and transfer.ended_at >= transfer.answered_at
-        return columns.state_badge(gettext("taken"), "settled") if is_over else _badge(ExtensionState.TALKING)
+        return (
+            columns.state_badge(pgettext("state of a transfer", "taken"), "settled")
+            if is_over
+            else _badge(ExtensionState.TALKING)
+        )
     if is_untaken(transfer, now=now):
         return columns.state_badge(gettext("nobody took it"), "uncertain")
     if transfer.rang_at:
         return _badge(ExtensionState.RINGING)
-    return columns.state_badge(gettext("ended"), "finished")  # its ringing was never told
+    return columns.state_badge(pgettext("state of a transfer", "ended"), "finished")  # its ringing was never told
 
 
 def waited(transfer: Transfer) -> str:
@@ -124,11 +129,11 @@ def _counts(today: QuerySet[Transfer], *, now: datetime) -> dict[str, int]:
 
 def _figures_of_extensions(states: dict[str, int]) -> Iterable[Figure]:
     for state in (ExtensionState.FREE, ExtensionState.RINGING, ExtensionState.TALKING):
-        yield Figure(label=state.label.capitalize(), value=columns.count(states.get(state, 0)))
+        yield Figure(label=capfirst(state.label), value=columns.count(states.get(state, 0)))
 
 
 def _figures_of_transfers(counts: dict[str, int]) -> Iterable[Figure]:
-    note = _("of %(count)s put through") % {"count": columns.count(counts["all"])}
+    note = gettext("of %(count)s put through") % {"count": columns.count(counts["all"])}
     yield Figure(label=_("Taken today"), value=columns.count(counts["taken"]), note=note)
     tone = "warning" if counts["untaken"] else ""
     share = columns.share(counts["untaken"], counts["all"])

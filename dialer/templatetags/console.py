@@ -28,6 +28,7 @@ register = template.Library()
 register.filter("when", columns.when)
 register.filter("thousands", columns.count)
 register.filter("lasting", columns.duration)
+register.filter("purpose", columns.purpose)
 register.simple_tag(columns.state_badge)
 register.simple_tag(columns.progress_bar)
 

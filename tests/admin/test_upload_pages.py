@@ -310,7 +310,7 @@ def test_a_list_is_removed_after_a_confirmation():
     make_contact(contact_list=contact_list)
     client = visitor(*WORK)
 
-    assert "its 1 rows" in text(client, door(contact_list, "remove"))
+    assert "its 1 row " in text(client, door(contact_list, "remove"))
     client.post(door(contact_list, "remove"))
 
     assert not ContactList.objects.exists()
