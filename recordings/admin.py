@@ -14,12 +14,13 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from dialer import tasks
+from dialer import figures, tasks
 from dialer.admin import columns, phone_numbers
 from dialer.admin.base import ReadOnlyAdmin
 from dialer.admin.call_record import CallRecordAdmin
@@ -27,6 +28,7 @@ from dialer.admin.doors import ORDER, back_to, door, routes
 from dialer.admin.filters import of_campaign, within_days
 from dialer.admin.links import to_row
 from dialer.admin.navigation import Attention, Place, Section, capped_count
+from dialer.flow import history
 from dialer.flow.visibility import visible_to
 from dialer.models import CallRecord
 from recordings import archive
@@ -35,6 +37,10 @@ from recordings.models import Recording
 SOON = timedelta(days=14)
 State = Recording.State
 OPEN = (State.DUE, State.FETCHING)
+SHORT: dict[str, str | Promise] = {
+    State.GONE: pgettext_lazy("state of a recording", "gone"),
+    State.LOST: pgettext_lazy("state of a recording", "lost"),
+}
 CAN_BE_ASKED_AGAIN = (State.DUE, State.GONE, State.LOST)
 
 
@@ -78,7 +84,7 @@ def state_of(recording: Recording) -> SafeString:
 
 def short_state_of(recording: Recording) -> SafeString:
     """Where there is little room: "lost" without why."""
-    return columns.state_badge(gettext(recording.state), recording.state)
+    return columns.state_badge(SHORT.get(recording.state, recording.get_state_display()), recording.state)
 
 
 def _sound(recording: Recording) -> str:
@@ -185,13 +191,13 @@ class RecordingAdmin(Listening, phone_numbers.NumbersShown, ReadOnlyAdmin):
         for recording in queryset.filter(state__in=CAN_BE_ASKED_AGAIN):
             if archive.ask_again(recording):
                 asked += 1
-                self.log_change(request, recording, gettext("Ordered it to be fetched now."))
+                history.note(recording, lambda: gettext("Ordered it to be fetched now."), by=request.user)
         if not asked:
             messages.warning(request, gettext("They are here already, or being fetched."))
             return
         tasks.ring("recordings")
-        done = ngettext("%(count)d recording is fetched now.", "%(count)d recordings are fetched now.", asked)
-        messages.success(request, done % {"count": asked})
+        done = ngettext("%(count)s recording is fetched now.", "%(count)s recordings are fetched now.", asked)
+        messages.success(request, done % {"count": figures.count(asked)})
 
     @door("change_recording", methods=ORDER)
     def ask_again_view(self, request: HttpRequest, recording: Recording) -> HttpResponseBase:
@@ -240,8 +246,9 @@ class RecordingAdmin(Listening, phone_numbers.NumbersShown, ReadOnlyAdmin):
         if row.state not in OPEN:
             return columns.NOTHING
         left = row.deadline_at - timezone.now()
-        days = ngettext("%(days)d day left", "%(days)d days left", left.days) % {"days": max(left.days, 0)}
-        return columns.state_badge(days, "alarm") if left < SOON else days
+        days = max(left.days, 0)
+        words = ngettext("%(days)s day left", "%(days)s days left", days) % {"days": figures.count(days)}
+        return columns.state_badge(words, "alarm") if left < SOON else words
 
     @admin.display(description=_("next try"))
     def next_try(self, row: Recording) -> SafeString | str:
@@ -255,8 +262,10 @@ class RecordingAdmin(Listening, phone_numbers.NumbersShown, ReadOnlyAdmin):
     def tried(self, row: Recording) -> str:
         if not row.tries:
             return row.complaint or columns.NOTHING
-        tries = ngettext("%(count)d try", "%(count)d tries", row.tries) % {"count": row.tries}
-        return f"{tries}. {row.complaint}" if row.complaint else tries
+        told = {"count": figures.count(row.tries), "complaint": row.complaint}
+        if not row.complaint:
+            return ngettext("%(count)s try", "%(count)s tries", row.tries) % told
+        return ngettext("%(count)s try. %(complaint)s", "%(count)s tries. %(complaint)s", row.tries) % told
 
     @admin.display(description=_("listen"))
     def play(self, row: Any) -> SafeString | str:

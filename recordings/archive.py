@@ -13,8 +13,9 @@ from django.db.models import F, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.text import get_valid_filename
+from django.utils.translation import gettext
 
-from dialer import audio
+from dialer import audio, figures
 from dialer.carriers.contract import BadCredentials, CarrierError, Refused, TryLater
 from dialer.flow import state
 from dialer.flow.connect import capabilities_of, carrier_of, wire_of
@@ -138,7 +139,8 @@ def fetch(recording: Recording, *, now: datetime) -> None:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         logger.error("recording %s could not be written: %s", recording.pk, reason)
-        _later(recording, f"The file could not be written here ({reason}). Look at the disk.", now=now)
+        unwritten = gettext("The file could not be written here (%(reason)s). Look at the disk.")
+        _later(recording, unwritten % {"reason": reason}, now=now)
     finally:
         disk.remove_part(part)
 
@@ -176,13 +178,14 @@ def _checked(recording: Recording, part: Path, *, size_bytes: int, sha256: str, 
     try:
         sound = audio.check(part)
     except audio.AudioError as error:
-        raise NotGood(f"What came is no playable sound: {error}") from error
+        raise NotGood(gettext("What came is no playable sound: %(problem)s") % {"problem": error}) from error
     talk = recording.call_record.talk_seconds
     remark = ""
     if sound.seconds < talk - max(TOLERANCE_SECONDS, talk * TOLERANCE_SHARE):
-        remark = f"{sound.seconds:.0f} s of sound for {talk} s of talk."
+        lengths = {"sound": figures.count(round(sound.seconds)), "talk": figures.count(talk)}
+        remark = gettext("%(sound)s s of sound for %(talk)s s of talk.") % lengths
         if not _is_all_there_is(recording, sha256, now=now):
-            raise NotGood(f"It is too short: {remark}", sha256=sha256)
+            raise NotGood(gettext("It is too short: %(lengths)s") % {"lengths": remark}, sha256=sha256)
     suffix, content_type = SOUNDS.get(sound.container, OTHER_SOUND)
     return Fetched(
         path=part,
@@ -280,9 +283,9 @@ def _refused(recording: Recording, sentence: str, *, now: datetime) -> None:
 
 def _declare_lost(*, now: datetime) -> None:
     """Lost is what has no try left before its deadline. A try that was due before it is made first."""
+    passed = gettext("Its deadline at the carrier has passed.")
     lost = Recording.objects.filter(state=Recording.State.DUE, deadline_at__lt=now, due_at__gt=F("deadline_at")).update(
-        state=Recording.State.LOST,
-        complaint=Concat(Value("Its deadline at the carrier has passed. "), F("complaint")),
+        state=Recording.State.LOST, complaint=Concat(Value(f"{passed} "), F("complaint"))
     )
     if lost:
         logger.error("%s recordings are lost: their deadlines have passed", lost)

@@ -14,6 +14,7 @@ from dialer.carriers.contract import Balance, CarrierError
 from dialer.flow.connect import capabilities_of, carrier_of
 from dialer.flow.seat import hold
 from dialer.models import Account, Batch, Campaign
+from dialer.models.preference import house_language
 from dialer.terms import Feature
 
 logger = logging.getLogger(__name__)
@@ -35,12 +36,13 @@ def tells(account: Account) -> bool:
 def ask(account: Account, *, now: datetime | None = None) -> Balance:
     """The balance as the carrier tells it, which the account keeps. May be repeated.
 
-    Raises CarrierError; then the account keeps the sentence and the balance of before.
+    Raises CarrierError; then the account keeps the sentence, in the installation's language, and the balance of before.
     """
     now = now or timezone.now()
     _keep(account, next_balance_at=now + EVERY)  # first, so that whatever ends this turn others get theirs
     try:
-        balance = carrier_of(account).balance()
+        with house_language():  # a complaint stands with the account
+            balance = carrier_of(account).balance()
     except CarrierError as error:
         _keep(account, balance_complaint=str(error))
         raise

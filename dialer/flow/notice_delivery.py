@@ -20,6 +20,7 @@ from dialer import chat
 from dialer.flow import notices, state
 from dialer.flow.mistakes import DialerError
 from dialer.models import NoticeDelivery, NoticeWay
+from dialer.models.preference import as_preferred
 from dialer.terms import NoticeChannel
 
 logger = logging.getLogger(__name__)
@@ -51,14 +52,8 @@ def send_next() -> bool:
     )
     if delivery is None:
         return False
-    try:
-        _send(delivery.way, *_message(delivery))
-    except NotDelivered as error:
-        _note_failure(delivery, error)
-    else:
-        now = timezone.now()
-        state.advance(delivery, State.SENT, token=delivery.claim_token, complaint="", ended_at=now)
-        NoticeWay.objects.filter(pk=delivery.way_id).update(sent_at=now, complaint="")
+    with as_preferred(delivery.way.person):  # who reads the message, and why it did not leave
+        _deliver(delivery)
     return True
 
 
@@ -70,6 +65,17 @@ def send_test(way: NoticeWay) -> None:
         NoticeWay.objects.filter(pk=way.pk).update(complaint=str(error))
         raise DialerError(str(error)) from None
     NoticeWay.objects.filter(pk=way.pk).update(sent_at=timezone.now(), complaint="")
+
+
+def _deliver(delivery: NoticeDelivery) -> None:
+    try:
+        _send(delivery.way, *_message(delivery))
+    except NotDelivered as error:
+        _note_failure(delivery, error)
+        return
+    now = timezone.now()
+    state.advance(delivery, State.SENT, token=delivery.claim_token, complaint="", ended_at=now)
+    NoticeWay.objects.filter(pk=delivery.way_id).update(sent_at=now, complaint="")
 
 
 def _message(delivery: NoticeDelivery) -> tuple[str, str]:
@@ -96,7 +102,7 @@ def _send_email(way: NoticeWay, title: str, body: str) -> None:
         message.send()
     except smtplib.SMTPResponseException as error:  # the server's own words may hold addresses
         is_passing = 400 <= error.smtp_code < 500 or isinstance(error, smtplib.SMTPConnectError)
-        sentence = gettext("The mail server refused it (%s).") % error.smtp_code
+        sentence = gettext("The mail server refused it (%(code)s).") % {"code": error.smtp_code}
         raise NotDelivered(sentence, may_be_repeated=is_passing) from None
     except smtplib.SMTPRecipientsRefused:
         sentence = gettext("The mail server does not take e-mail for your address.")

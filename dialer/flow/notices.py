@@ -15,12 +15,15 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.db.models import Count, F, Model, QuerySet
 from django.utils import timezone
+from django.utils.functional import lazy
 from django.utils.translation import gettext
 
+from dialer import figures
 from dialer.carriers.masking import Mask
 from dialer.flow import money
 from dialer.flow.visibility import Ids, accounts_by_member, visible_through
 from dialer.models import Account, Batch, Campaign, Export, Notice, NoticeCause, NoticeDelivery, NoticeWay
+from dialer.models.preference import as_preferred
 from dialer.terms import NoticeChannel, NoticeKind
 
 NEWS = timedelta(days=3)  # what ended longer ago is told to nobody any more
@@ -48,12 +51,15 @@ MAY_KNOW = {
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Something that holds now. `key` names it for as long as it holds."""
+    """Something that holds now. `key` names it for as long as it holds.
+
+    Of `name` and `reason` each person is told what `str` says in their language.
+    """
 
     key: str
     kind: NoticeKind
-    name: str = ""
-    reason: str = ""
+    name: object = ""
+    reason: object = ""
     subject: str = ""
     subject_id: int | None = None
     counts: Mapping[int, int] | None = None  # by account, where its name is how many there are
@@ -82,7 +88,7 @@ def tell_owner(export: Export, *, now: datetime) -> None:
     event = Event(
         key=f"export:{export.pk}",
         kind=NoticeKind.EXPORT_READY,
-        name=str(export),
+        name=export,
         subject="export",
         subject_id=export.pk,
     )
@@ -162,15 +168,16 @@ def _of_accounts(now: datetime) -> Iterator[Event]:
     for account in Account.objects.exclude(stopped_because=""):
         yield _about(account, NoticeKind.ACCOUNT_STOPPED, "stopped", reason=account.stopped_because)
     for account in money.short():
-        yield _about(account, NoticeKind.BALANCE_LOW, "low", reason=money.warning(account, now=now))
+        warning = lazy(money.warning, str)(account, now=now)
+        yield _about(account, NoticeKind.BALANCE_LOW, "low", reason=warning)
 
 
-def _of(campaign: Campaign, kind: NoticeKind, what: str, *, reason: str = "") -> Event:
+def _of(campaign: Campaign, kind: NoticeKind, what: str, *, reason: object = "") -> Event:
     key = f"campaign:{campaign.pk}:{what}"
     return Event(key=key, kind=kind, name=campaign.name, reason=reason, subject="campaign", subject_id=campaign.pk)
 
 
-def _about(account: Account, kind: NoticeKind, what: str, *, reason: str) -> Event:
+def _about(account: Account, kind: NoticeKind, what: str, *, reason: object) -> Event:
     key = f"account:{account.pk}:{what}"
     return Event(key=key, kind=kind, name=account.name, reason=reason, subject="account", subject_id=account.pk)
 
@@ -192,7 +199,7 @@ def _tell_once(event: Event, *, now: datetime) -> bool:
 
 def _people(kind: NoticeKind) -> list[Any]:
     people = get_user_model()._default_manager.with_perm(MAY_KNOW[kind])
-    return list(people.filter(is_active=True, is_staff=True))
+    return list(people.filter(is_active=True, is_staff=True).select_related("preference"))
 
 
 def _tell(people: list[Any], event: Event, *, key: str, now: datetime) -> None:
@@ -210,25 +217,26 @@ def _tell(people: list[Any], event: Event, *, key: str, now: datetime) -> None:
         others = [way for way in wanted if way.channel != NoticeChannel.CONSOLE]
         if not is_in_console and not others:
             continue
-        notice = Notice.objects.create(
-            person=person,
-            key=key,
-            kind=event.kind,
-            name=mask.text(name)[:200],
-            reason=mask.beginning(event.reason, LONGEST_REASON),
-            subject=event.subject,
-            subject_id=event.subject_id,
-            is_in_console=is_in_console,
-            at=now,
-        )
+        with as_preferred(person):
+            notice = Notice.objects.create(
+                person=person,
+                key=key,
+                kind=event.kind,
+                name=mask.text(str(name))[:200],
+                reason=mask.beginning(str(event.reason), LONGEST_REASON),
+                subject=event.subject,
+                subject_id=event.subject_id,
+                is_in_console=is_in_console,
+                at=now,
+            )
         NoticeDelivery.objects.bulk_create([NoticeDelivery(notice=notice, way=way, due_at=now) for way in others])
 
 
-def _name_for(accounts: Ids | None, event: Event) -> str | None:
+def _name_for(accounts: Ids | None, event: Event) -> object:
     """What somebody reads who sees just these accounts, or all; None: it is not for them."""
     if event.counts is not None:
         seen = event.counts if accounts is None else {pk: event.counts[pk] for pk in accounts & event.counts.keys()}
-        return f"{sum(seen.values()):,}" if seen else None
+        return lazy(figures.count, str)(sum(seen.values())) if seen else None
     model = SUBJECTS.get(event.subject)
     if accounts is None or model is None:
         return event.name

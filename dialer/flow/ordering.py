@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from dialer.carriers.contract import Capabilities
 from dialer.carriers.order import Callee, HangupSms, Order, Period, Transfer, Voice
@@ -130,10 +131,12 @@ def problems(campaign: Campaign, account: Account, *, unsaved: Unsaved | None = 
     wished = wishes(campaign) if unsaved is None else _wishes_of_a_form(campaign, unsaved)
     found = [(name, _cannot(account, feature)) for feature, name in wished if feature not in can.features]
     if CampaignKind(campaign.kind) not in can.ceilings:
-        found.append(("kind", f"The carrier of “{account}” has no campaigns of this kind. Choose another account."))
+        no_such_kind = gettext("The carrier of “%(account)s” has no campaigns of this kind. Choose another account.")
+        found.append(("kind", no_such_kind % {"account": account}))
     delivery = unsaved.delivery if unsaved else delivery_at(campaign, account)
     if delivery not in can.voice_deliveries:
-        found.append(("voice_delivery", "This carrier does not take the voice in that way. Choose another way."))
+        no_such_way = gettext("This carrier does not take the voice in that way. Choose another way.")
+        found.append(("voice_delivery", no_such_way))
     return found or _broken_limits(campaign, account, unsaved)
 
 
@@ -225,7 +228,10 @@ def _wishes_of_a_form(campaign: Campaign, unsaved: Unsaved) -> list[tuple[Featur
 
 
 def _cannot(account: Account, feature: Feature) -> str:
-    return f"The carrier of “{account}” can't do this: {feature.label}. Leave it empty, or choose another account."
+    sentence = gettext(
+        "The carrier of “%(account)s” can't do this: %(feature)s. Leave it empty, or choose another account."
+    )
+    return sentence % {"account": account, "feature": feature.label}
 
 
 def _sms(campaign: Campaign, account: Account) -> HangupSms | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.utils.translation import gettext
 
 from dialer.flow import breaker
 from dialer.flow.hours import Hours
@@ -107,28 +108,30 @@ def _length(spans: Iterable[tuple[datetime, datetime]]) -> timedelta:
 def _account_limits(account: Account, *, wish: int, now: datetime) -> Iterable[Room]:
     batches = Batch.objects.filter(account=account)
     if account.open_batch_limit is not None and batches.filter(state__in=Batch.OUT).count() >= account.open_batch_limit:
-        yield Room(count=0, because="The account has as many batches at the carrier as it may.")
+        yield Room(count=0, because=gettext("The account has as many batches at the carrier as it may."))
     if account.at_carrier_limit is not None:
-        yield _left_at_carrier(account.at_carrier_limit, batches, wish=wish, whose="account")
+        reached = gettext("The account's limit at the carrier is reached.")
+        yield _left_at_carrier(account.at_carrier_limit, batches, wish=wish, because=reached)
     if account.numbers_per_minute is not None:
         left = account.numbers_per_minute - _handed_over(batches, since=now - MINUTE)
-        yield Room(count=left, because="The account's numbers for this minute are used up.")
+        yield Room(count=left, because=gettext("The account's numbers for this minute are used up."))
 
 
 def _campaign_limits(campaign: Campaign, *, wish: int, now: datetime) -> Iterable[Room]:
     batches = Batch.objects.filter(campaign=campaign)
     if campaign.at_carrier_limit is not None:
-        yield _left_at_carrier(campaign.at_carrier_limit, batches, wish=wish, whose="campaign")
+        reached = gettext("The campaign's limit at the carrier is reached.")
+        yield _left_at_carrier(campaign.at_carrier_limit, batches, wish=wish, because=reached)
     if campaign.numbers_per_minute is not None:
         left = campaign.numbers_per_minute - _handed_over(batches, since=now - MINUTE)
-        yield Room(count=left, because="The campaign's numbers for this minute are used up.")
+        yield Room(count=left, because=gettext("The campaign's numbers for this minute are used up."))
 
 
-def _left_at_carrier(limit: int, batches: QuerySet[Batch], *, wish: int, whose: str) -> Room:
+def _left_at_carrier(limit: int, batches: QuerySet[Batch], *, wish: int, because: str) -> Room:
     left = limit - _at_the_carrier(batches)
     if left < min(wish, limit) // WORTHWHILE:
         left = 0
-    return Room(count=left, because=f"The {whose}'s limit at the carrier is reached.")
+    return Room(count=left, because=because)
 
 
 def _canary_limits(campaign: Campaign, *, besides: Batch | None, now: datetime) -> list[Room]:
@@ -144,7 +147,8 @@ def _canary_limits(campaign: Campaign, *, besides: Batch | None, now: datetime) 
     if not found["handed_over"]:
         return [Room(count=campaign.canary_size)]
     if found["billed"] * 2 < found["handed_over"]:
-        return [Room(count=0, because="The first slice is being called; the others wait until its bills look well.")]
+        first = gettext("The first slice is being called; the others wait until its bills look well.")
+        return [Room(count=0, because=first)]
     if complaint := breaker.complaint(campaign, now=now):
         return [Room(count=0, because=complaint)]
     return []
@@ -164,7 +168,8 @@ def _before_closing(
     possible = int((last_ring_at - now).total_seconds() * rate) - ahead
     if possible >= limit.count:
         return limit
-    return Room(count=max(possible, 0), because="It closes too soon for more at the rate that the carrier calls.")
+    too_soon = gettext("It closes too soon for more at the rate that the carrier calls.")
+    return Room(count=max(possible, 0), because=too_soon)
 
 
 def _at_the_carrier(batches: QuerySet[Batch]) -> int:

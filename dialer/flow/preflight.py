@@ -10,8 +10,12 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db.models import Count, Model
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
 
+from dialer import figures
 from dialer.calling_rules import NoRulesError, doubts, widens
+from dialer.carriers.order import Period
 from dialer.flow import money, ordering, routes, texts
 from dialer.flow.batching import batch_size
 from dialer.flow.hours import hours_of, is_open_within, legal_rules, own_windows
@@ -100,10 +104,10 @@ def preflight(campaign: Campaign) -> Preflight:
 def _problems(campaign: Campaign, callable_count: int) -> list[Finding]:
     problems = []
     if campaign.state not in (Campaign.State.DRAFT, Campaign.State.SCHEDULED):
-        problems.append(Finding(sentence="It was launched already.", place=Place.ROW, row=campaign))
+        problems.append(Finding(sentence=gettext("It was launched already."), place=Place.ROW, row=campaign))
     problems += _list_problems(campaign)
     if not callable_count:
-        sentence = "There is nobody to call. Upload a list of numbers."
+        sentence = gettext("There is nobody to call. Upload a list of numbers.")
         problems.append(Finding(sentence=sentence, place=Place.NUMBERS))
     for route in routes.routes_of(campaign):
         problems += _account_problems(campaign, route.account)
@@ -128,11 +132,12 @@ def _list_problems(campaign: Campaign) -> list[Finding]:
     problems = []
     states = ContactList.State
     for contact_list in campaign.contact_lists.filter(state__in=[states.UPLOADED, states.READING]):
+        named = {"list": contact_list}
         if contact_list.number_column is None:
-            sentence = f"“{contact_list}”: choose the column with the numbers, or remove the list."
+            sentence = gettext("“%(list)s”: choose the column with the numbers, or remove the list.") % named
             problems.append(Finding(sentence=sentence, place=Place.ROW, row=contact_list))
         else:
-            sentence = f"“{contact_list}” is still being read. Wait a moment."
+            sentence = gettext("“%(list)s” is still being read. Wait a moment.") % named
             problems.append(Finding(sentence=sentence, place=Place.NUMBERS))
     return problems
 
@@ -155,10 +160,11 @@ def _hour_problems(campaign: Campaign) -> list[str]:
         return [str(error)]
     own = own_windows(campaign)
     if not hours_of(campaign, on=timezone.now().date()).is_open_soon(timezone.now()):
-        return ["With these hours nobody can be called within two weeks. Change the hours."]
+        return [gettext("With these hours nobody can be called within two weeks. Change the hours.")]
     if own is None or campaign.widened_because:
         return []
-    return [f"{sentence} Narrow the hours, or have them widened with a reason." for sentence in widens(own, law)]
+    remedy = gettext("%(beyond)s Narrow the hours, or have them widened with a reason.")
+    return [remedy % {"beyond": sentence} for sentence in widens(own, law)]
 
 
 def _hour_warnings(campaign: Campaign) -> list[str]:
@@ -167,9 +173,12 @@ def _hour_warnings(campaign: Campaign) -> list[str]:
         hours = hours_of(campaign, on=now.date())
     except DialerError:
         return []  # a problem already
-    warnings = [] if hours.is_open(now) else [f"Nobody is called at this hour. {hours.explain(now)}"]
+    warnings = []
+    if not hours.is_open(now):
+        warnings.append(gettext("Nobody is called at this hour. %(hours)s") % {"hours": hours.explain(now)})
     if campaign.widened_because:
-        warnings.append(f"The law's hours are not kept, nor its public holidays: {campaign.widened_because}")
+        widened = gettext("The law's hours are not kept, nor its public holidays: %(because)s")
+        warnings.append(widened % {"because": campaign.widened_because})
     return warnings + doubts(hours.rules, on=now.date())
 
 
@@ -178,15 +187,18 @@ def _register_warnings(campaign: Campaign) -> list[Finding]:
         purpose__in=["", campaign.purpose], country__in=["", campaign.account.country], stale_after_days__isnull=False
     )
     return [
-        Finding(
-            sentence=f"The do-not-call list “{register}” is older than {register.stale_after_days} days. "
-            "Upload a fresh one.",
-            place=Place.ROW,
-            row=register,
-        )
-        for register in lists
-        if register.is_stale()
+        Finding(sentence=_too_old(register), place=Place.ROW, row=register) for register in lists if register.is_stale()
     ]
+
+
+def _too_old(register: DoNotCallList) -> str:
+    days = register.stale_after_days or 0
+    sentence = ngettext(
+        "The do-not-call list “%(list)s” is older than %(days)s day. Upload a fresh one.",
+        "The do-not-call list “%(list)s” is older than %(days)s days. Upload a fresh one.",
+        days,
+    )
+    return sentence % {"list": register, "days": figures.count(days)}
 
 
 def _clock_problems(campaign: Campaign) -> list[str]:
@@ -198,33 +210,41 @@ def _clock_problems(campaign: Campaign) -> list[str]:
     for day in range(DAYS_AHEAD):
         for period in ordering.periods(campaign, on=now + timedelta(days=day)):
             if is_open_within(campaign, period.opens, period.closes) is False:
-                opens, closes = f"{period.opens:%H:%M}", f"{period.closes:%H:%M}"
-                return [
-                    *problems,
-                    f"The carrier's period {opens}–{closes} goes beyond the hours on {period.opens:%A}. Narrow it.",
-                ]
+                return [*problems, _beyond_hours(period)]
     return problems
+
+
+def _beyond_hours(period: Period) -> str:
+    sentence = gettext("The carrier's period %(opens)s–%(closes)s goes beyond the hours on %(weekday)s. Narrow it.")
+    return sentence % {
+        "opens": f"{period.opens:%H:%M}",
+        "closes": f"{period.closes:%H:%M}",
+        "weekday": date_format(period.opens, "l"),
+    }
 
 
 def _start_problems(campaign: Campaign, at: datetime, *, now: datetime) -> list[str]:
     if at <= now:
-        return ["The moment at which the carrier is to begin has passed. Choose a later one, or leave it empty."]
+        return [
+            gettext("The moment at which the carrier is to begin has passed. Choose a later one, or leave it empty.")
+        ]
     hours = hours_of(campaign, on=at.date())
     if not hours.is_open_somewhere(at):
-        return [f"Nobody may be called when the carrier is to begin. {hours.explain(at)}"]
+        return [gettext("Nobody may be called when the carrier is to begin. %(hours)s") % {"hours": hours.explain(at)}]
     return []
 
 
 def _account_problems(campaign: Campaign, account: Account) -> list[Finding]:
     problems = []
+    named = {"account": account, "own": campaign.account, "because": account.stopped_because}
     if account.country != campaign.account.country:
-        sentence = f"“{account}” calls people of another country than “{campaign.account}”. Take it out."
+        sentence = gettext("“%(account)s” calls people of another country than “%(own)s”. Take it out.") % named
         problems.append(Finding(sentence=sentence, place=Place.SETTINGS))
     if not account.is_enabled:
-        sentence = f"The account “{account}” is not in use. Switch it on or choose another."
+        sentence = gettext("The account “%(account)s” is not in use. Switch it on or choose another.") % named
         problems.append(Finding(sentence=sentence, place=Place.ROW, row=account))
     if account.stopped_because:
-        sentence = f"The account “{account}” was stopped: {account.stopped_because} Mend it and test it."
+        sentence = gettext("The account “%(account)s” was stopped: %(because)s Mend it and test it.") % named
         problems.append(Finding(sentence=sentence, place=Place.ROW, row=account))
     return problems
 
@@ -232,7 +252,11 @@ def _account_problems(campaign: Campaign, account: Account) -> list[Finding]:
 def _warnings(campaign: Campaign) -> list[Finding]:
     warnings = _voice_warnings(campaign)
     if cut := texts.too_long_count(campaign):
-        sentence = f"{cut:,} people have a text of more than {texts.CARRIER_CHARACTERS} characters: it is cut."
+        sentence = ngettext(
+            "%(count)s person has a text of more than %(most)s characters: it is cut.",
+            "%(count)s people have a text of more than %(most)s characters: it is cut.",
+            cut,
+        ) % {"count": figures.count(cut), "most": texts.CARRIER_CHARACTERS}
         warnings.append(Finding(sentence=sentence, place=Place.NUMBERS))
     for route in routes.routes_of(campaign):
         if sentence := money.warning(route.account):
@@ -245,9 +269,9 @@ def _voice_warnings(campaign: Campaign) -> list[Finding]:
     warnings = _found(map(str, voice_file.remarks), Place.ROW, voice_file) if voice_file else []
     host = urlsplit(settings.PUBLIC_URL).hostname or ""
     if campaign.voice_delivery == VoiceDelivery.OUR_ADDRESS and host in {"localhost", "127.0.0.1", "::1"}:
-        sentence = "The carrier fetches the voice file from this machine, which the internet can't reach."
+        sentence = gettext("The carrier fetches the voice file from this machine, which the internet can't reach.")
         warnings.append(Finding(sentence=sentence, place=Place.VOICE))
     if voice_file and voice_file.seconds > campaign.max_call_seconds:
-        sentence = "The message is longer than the time after which the call is ended."
+        sentence = gettext("The message is longer than the time after which the call is ended.")
         warnings.append(Finding(sentence=sentence, place=Place.SETTINGS))
     return warnings

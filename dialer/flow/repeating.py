@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from dialer.carriers import with_feature
 from dialer.carriers.contract import AlreadyTaken, BadCredentials, Carrier, CarrierError, Refused, Task, TryLater
@@ -34,18 +35,20 @@ logger = logging.getLogger(__name__)
 
 NOTE_SECONDS = 5  # what writing the outcome may take
 LOOK_BACK = timedelta(days=1)  # before the batch left, so that no difference of clocks hides it
-FOUND = "No clear answer came, but the carrier has a batch of this name: it was taken."
-REPEATED = "No clear answer came, so it was sent once more under the same name, and taken now for the first time."
-NOBODY_LEFT = "Nobody in it may be called any more."
-NOT_TOLD = "The carrier does not tell whether it has a batch of this name."
-NOT_THERE = "The carrier has no batch of this name: it was not taken."
-INTERRUPTED = "The process that sent it once more ended before the answer was noted."
+FOUND = gettext_noop("No clear answer came, but the carrier has a batch of this name: it was taken.")
+REPEATED = gettext_noop(
+    "No clear answer came, so it was sent once more under the same name, and taken now for the first time."
+)
+NOBODY_LEFT = gettext_noop("Nobody in it may be called any more.")
+NOT_TOLD = gettext_noop("The carrier does not tell whether it has a batch of this name.")
+NOT_THERE = gettext_noop("The carrier has no batch of this name: it was not taken.")
+INTERRUPTED = gettext_noop("The process that sent it once more ended before the answer was noted.")
 
 
 def clear_up_next() -> bool:
     """Clear up one due uncertain batch of some account that is free; whether there was one. May be repeated."""
     repeating = Batch.objects.filter(state=Batch.State.REPEATING)
-    state.expire_claims(repeating, to=Batch.State.UNCERTAIN, message=INTERRUPTED, ask_at=timezone.now())
+    state.expire_claims(repeating, to=Batch.State.UNCERTAIN, message=gettext(INTERRUPTED), ask_at=timezone.now())
     for batch in _due().order_by("ask_at", "pk"):
         with hold(f"account:{batch.account_id}", seconds=settings.LEASE_SECONDS) as is_ours:
             if is_ours and clear_up(batch):
@@ -74,7 +77,7 @@ def clear_up(batch: Batch, *, now: datetime | None = None) -> bool:
         _still_uncertain(claimed, str(error), now=now)
         return True
     if found.task is not None:
-        _accept(claimed, FOUND, task_id=found.task.carrier_task_id)
+        _accept(claimed, gettext(FOUND), task_id=found.task.carrier_task_id)
     elif _may_be_repeated(claimed):
         _repeat(claimed, carrier, found, now=now, started=started)
     elif claimed.campaign.state in withdrawal.OVER:
@@ -93,7 +96,7 @@ class _Found:
 
     @property
     def sentence(self) -> str:
-        return "The carrier has no batch of this name yet." if self.was_told else NOT_TOLD
+        return gettext("The carrier has no batch of this name yet.") if self.was_told else gettext(NOT_TOLD)
 
 
 def _due() -> QuerySet[Batch]:
@@ -133,17 +136,18 @@ def _repeat(batch: Batch, carrier: Carrier, found: _Found, *, now: datetime, sta
         sorted_ = Gate(campaign=batch.campaign, hours=hours, now=at, besides=batch).sort(contacts)
         later = [until for _, until in sorted_.later]
         if later:  # in parts it can't be sent: nobody could tell afterwards which part was taken
-            sentence = f"It is sent once more when all may be called. {hours.explain(at)}"
+            sentence = gettext("It is sent once more when all may be called. %(hours)s") % {"hours": hours.explain(at)}
             _still_uncertain(batch, sentence, now=now, until=max(later))
             return
         answered = {attempt.contact_id for attempt in withdrawal.answered(batch)}
         left_out = {contact.pk for contact in sorted_.never} | answered
         people = [contact.pk for contact in sorted_.now if contact.pk not in answered]
         if not people:
-            _give_up(batch, found, NOBODY_LEFT, now=now)
+            _give_up(batch, found, gettext(NOBODY_LEFT), now=now)
             return
         if opens_at := pacing.has_better_hours(batch, people=len(people), hours=hours, now=at):
-            _still_uncertain(batch, "It closes too soon to send it once more.", now=now, until=opens_at)
+            too_soon = gettext("It closes too soon to send it once more.")
+            _still_uncertain(batch, too_soon, now=now, until=opens_at)
             return
         start_at = at if at > now else None
         callees = callees_of(batch, people)
@@ -152,7 +156,7 @@ def _repeat(batch: Batch, carrier: Carrier, found: _Found, *, now: datetime, sta
         _still_uncertain(batch, str(error), now=now)
         return
     if settings.LEASE_SECONDS - (time.monotonic() - started) < settings.HTTP_TOTAL_SECONDS + NOTE_SECONDS:
-        _still_uncertain(batch, "The machine was too slow; it was not sent once more.", now=now)
+        _still_uncertain(batch, gettext("The machine was too slow; it was not sent once more."), now=now)
         return
     _talk(batch, carrier, order, left_out, now=now)
 
@@ -170,7 +174,7 @@ def _talk(batch: Batch, carrier: Carrier, order: Order, left_out: set[int], *, n
         accepted = carrier.place(order)
     except AlreadyTaken:
         batch.sent_at = earlier or batch.sent_at
-        _accept(batch, FOUND, task_id=_task_id(carrier, batch))
+        _accept(batch, gettext(FOUND), task_id=_task_id(carrier, batch))
     except CarrierError as error:
         routes.note_refusal(batch, error)
         _still_uncertain(batch, str(error), now=now, code=error.code)
@@ -178,7 +182,7 @@ def _talk(batch: Batch, carrier: Carrier, order: Order, left_out: set[int], *, n
         _still_uncertain(batch, str(error), now=now)
     else:
         with transaction.atomic():
-            if _accept(batch, REPEATED, task_id=accepted.carrier_task_id):
+            if _accept(batch, gettext(REPEATED), task_id=accepted.carrier_task_id):
                 withdrawal.leave_out(batch, left_out)
 
 
@@ -202,7 +206,8 @@ def _accept(batch: Batch, message: str, *, task_id: str) -> bool:
         ask_at=evidence.ask_at(batch),
     )
     if is_ours:
-        chronicle.note(batch.campaign_id, lambda: f"Batch {batch.sequence}: {message}")
+        told = {"number": batch.sequence, "message": message}
+        chronicle.note(batch.campaign_id, lambda: gettext("Batch %(number)s: %(message)s") % told)
         ledger.adopt(of=batch)
     return is_ours
 
@@ -234,7 +239,7 @@ def _give_up(batch: Batch, found: _Found, sentence: str, *, now: datetime) -> No
         return
     with transaction.atomic():
         if _note(batch, Batch.State.UNCERTAIN) and state.advance(
-            batch, Batch.State.REFUSED, message=NOT_THERE, answered_at=timezone.now(), ask_at=None
+            batch, Batch.State.REFUSED, message=gettext(NOT_THERE), answered_at=timezone.now(), ask_at=None
         ):
             withdrawal.requeue(batch)
             batch.attempts.update(retry_at=None)

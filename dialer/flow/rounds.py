@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from dialer.carriers import with_feature
 from dialer.flow import evidence, suppression, withdrawal
@@ -102,8 +103,8 @@ def _obey(attempts: list[Attempt], pressed: Pressed) -> None:
     suppression.obey_opt_outs(
         OptOut(
             number=attempt.contact.number,
-            reason=f"pressed {attempt.batch.campaign.opt_out_key}",
-            source=f"campaign “{attempt.batch.campaign}”",
+            reason=gettext("pressed %(key)s") % {"key": attempt.batch.campaign.opt_out_key},
+            source=gettext("campaign “%(campaign)s”") % {"campaign": attempt.batch.campaign},
             call_record=proof.get(attempt.pk),
         )
         for attempt in attempts

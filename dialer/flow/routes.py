@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from dialer.carriers.contract import BadCredentials, CarrierError, Refused, TryLater
 from dialer.flow import chronicle, webhooks, withdrawal
@@ -81,7 +82,8 @@ def close(campaign: Campaign, account: Account, *, because: str) -> bool:
         if not any(other.pk != account.pk for other in usable_accounts(locked)):
             return False
         if not campaign.routes.filter(account=account).exclude(closed_because="").exists():
-            chronicle.note(campaign.pk, lambda: f"Nobody leaves by “{account}” any more: {because}")
+            told = {"account": account, "because": because}
+            chronicle.note(campaign.pk, lambda: gettext("Nobody leaves by “%(account)s” any more: %(because)s") % told)
         Route.objects.update_or_create(
             campaign=campaign,
             account=account,
@@ -106,7 +108,8 @@ def note_refusal(batch: Batch, error: CarrierError) -> None:
     if isinstance(error, BadCredentials):
         stop_account(batch.account, str(error))
     if isinstance(error, Refused) and not isinstance(error, TryLater):
-        close_or_pause(batch, f"Batch {batch.sequence} was refused: {error}")
+        refused = gettext("Batch %(number)s was refused: %(because)s")
+        close_or_pause(batch, refused % {"number": batch.sequence, "because": error})
 
 
 def close_or_pause(batch: Batch, sentence: str) -> bool:
@@ -122,7 +125,7 @@ def pause(campaign_id: int, sentence: str) -> None:
     with transaction.atomic():
         running = Campaign.objects.filter(pk=campaign_id, state=Campaign.State.RUNNING)
         if running.update(state=Campaign.State.PAUSED, paused_because=sentence):
-            chronicle.note(campaign_id, lambda: f"Paused by itself: {sentence}")
+            chronicle.note(campaign_id, lambda: gettext("Paused by itself: %(because)s") % {"because": sentence})
             webhooks.tell_of_pause([campaign_id])
 
 

@@ -13,8 +13,10 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 
-from dialer import phone, spreadsheet
+from dialer import figures, phone, spreadsheet
 from dialer.flow.mistakes import DialerError
 from dialer.models import Attempt, CallRecord, Campaign, Contact, DoNotCall, DoNotCallList
 from dialer.models.do_not_call import house_list
@@ -91,7 +93,7 @@ def add(
         defaults={"reason": reason, "source": source, "added_by": by},
     )
     if not is_new:
-        raise DialerError(f"This number is on the list already, since {row.added_at:%Y-%m-%d}.")
+        raise DialerError(_already_there(row))
     return row
 
 
@@ -167,7 +169,7 @@ def forbid(number: str, *, to: DoNotCallList, reason: str, source: str = "", by:
             number=number, list=to, defaults={"reason": reason[:200], "source": source[:200], "added_by": by}
         )
         if not is_new:
-            raise DialerError(f"This number is on the list already, since {row.added_at:%Y-%m-%d}.")
+            raise DialerError(_already_there(row))
         skipped = waiting_for(number, of=to).update(skip_reason=SkipReason.DO_NOT_CALL, postponed_until=None)
     return Forbidden(row=row, skipped=skipped)
 
@@ -191,6 +193,11 @@ def _waiting(numbers: Collection[str]) -> QuerySet[Contact]:
     return rows.exclude(campaign__state__in=over)
 
 
+def _already_there(row: DoNotCall) -> str:
+    since = timezone.localdate(row.added_at).isoformat()
+    return gettext("This number is on the list already, since %(day)s.") % {"day": since}
+
+
 def _verdict(raw: str, country: str) -> phone.Verdict:
     """Whom a list of one country names with another country's code does not want to be called either."""
     verdict = phone.read(raw, country=country)
@@ -206,7 +213,7 @@ def _read(path: Path, *, country: str) -> tuple[str, list[tuple[int, str]]]:
         seen = spreadsheet.preview(path, country=country)
         if seen.number_column is None:
             raise DialerError(
-                "No column of this file holds phone numbers alone. Give the numbers a column of their own."
+                gettext("No column of this file holds phone numbers alone. Give the numbers a column of their own.")
             )
         rows = spreadsheet.rows(
             path,
@@ -219,13 +226,18 @@ def _read(path: Path, *, country: str) -> tuple[str, list[tuple[int, str]]]:
     except spreadsheet.SpreadsheetError as error:
         raise DialerError(str(error)) from error
     if len(cells) > MOST_ROWS:
-        raise DialerError(f"The file has more than {MOST_ROWS:,} rows. Split it into several files.")
+        too_many = ngettext(
+            "The file has more than %(count)s row. Split it into several files.",
+            "The file has more than %(count)s rows. Split it into several files.",
+            MOST_ROWS,
+        )
+        raise DialerError(too_many % {"count": figures.count(MOST_ROWS)})
     return _heading(seen, seen.number_column), cells
 
 
 def _heading(seen: spreadsheet.Preview, column: int) -> str:
     heading = seen.header[column].strip() if column < len(seen.header) else ""
-    return heading or f"column {column + 1}"
+    return heading or gettext("column %(number)s") % {"number": column + 1}
 
 
 def _store(numbers: Iterable[str], *, list_id: int, reason: str, source: str, by: Any) -> int:

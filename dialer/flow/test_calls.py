@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 
 from dialer import phone
 from dialer.carriers.contract import (
@@ -28,6 +29,7 @@ from dialer.flow.connect import capabilities_of, carrier_of
 from dialer.flow.mistakes import DialerError
 from dialer.models import Account, Attempt, Batch, CallRecord, Campaign, TestCall
 from dialer.models.batch import new_reference
+from dialer.models.preference import house_language
 from dialer.terms import Feature
 
 logger = logging.getLogger(__name__)
@@ -52,7 +54,8 @@ def call(campaign: Campaign, number: str, account: Account | None = None, *, by:
     _check(campaign, account, read)
     order = _order(campaign, account, read)
     test_call = _commit(campaign, account, order, by=by)
-    _talk(test_call, order)
+    with house_language():  # what is said to it stands in the row
+        _talk(test_call, order)
     _have_it_billed(account)
     return test_call
 
@@ -83,27 +86,31 @@ def accounts(campaign: Campaign) -> list[Account]:
 def _check(campaign: Campaign, account: Account, number: str) -> None:
     """Raise DialerError for what stands against the call, as far as it can be known without a lock."""
     if campaign.state not in ALLOWED:
-        raise DialerError("A test call is made while the campaign is a draft, scheduled or paused.")
+        raise DialerError(gettext("A test call is made while the campaign is a draft, scheduled or paused."))
     if not account.is_enabled:
-        raise DialerError(f"The account “{account}” is not in use. Choose another one, or put it in use.")
+        unused = gettext("The account “%(account)s” is not in use. Choose another one, or put it in use.")
+        raise DialerError(unused % {"account": account})
     if account.stopped_because:
-        raise DialerError(f"The account “{account}” was stopped. Mend it and test the connection first.")
+        stopped = gettext("The account “%(account)s” was stopped. Mend it and test the connection first.")
+        raise DialerError(stopped % {"account": account})
     code = phone.calling_code(account.country)
     if not number.startswith(f"+{code}"):
-        raise DialerError(f"“{account}” calls numbers that begin with +{code}. Take one of them.")
+        abroad = gettext("“%(account)s” calls numbers that begin with +%(code)s. Take one of them.")
+        raise DialerError(abroad % {"account": account, "code": code})
     if suppression.forbidden(campaign).filter(number=number).exists():
-        raise DialerError(
-            f"{_shown(number)} is on a do-not-call list that holds for this campaign. Take another number."
-        )
+        forbidden = gettext("%(number)s is on a do-not-call list that holds for this campaign. Take another number.")
+        raise DialerError(forbidden % {"number": _shown(number)})
     if campaign.contacts.filter(number=number, skip_reason="").exists():
-        raise DialerError(
-            f"{_shown(number)} stands in a list of this campaign, so it would be called twice. Take another number."
+        listed = gettext(
+            "%(number)s stands in a list of this campaign, so it would be called twice. Take another number."
         )
+        raise DialerError(listed % {"number": _shown(number)})
     if _would_be_mistaken(account, number):
-        raise DialerError(
-            f"{_shown(number)} is or was in a batch of “{account}”, and this carrier does not say which call its bills "
-            "are about. Take another number, or another account."
+        mistaken = gettext(
+            "%(number)s is or was in a batch of “%(account)s”, and this carrier does not say which call its bills are "
+            "about. Take another number, or another account."
         )
+        raise DialerError(mistaken % {"number": _shown(number), "account": account})
     if found := ordering.problems(campaign, account):
         raise DialerError(" ".join(dict.fromkeys(sentence for _, sentence in found)))
 
@@ -142,15 +149,21 @@ def _commit(campaign: Campaign, account: Account, order: Order, *, by: Any) -> T
         Campaign.objects.select_for_update(of=("self",), no_key=True).get(pk=campaign.pk)
         of_today = campaign.test_calls.filter(called_at__gt=timezone.now() - DAY)
         if of_today.count() >= MOST_IN_A_DAY:
-            raise DialerError(
-                f"This campaign had {MOST_IN_A_DAY} test calls within 24 hours. Wait, or launch it with a first slice."
+            too_many = ngettext(
+                "This campaign had %(count)s test call within 24 hours. Wait, or launch it with a first slice.",
+                "This campaign had %(count)s test calls within 24 hours. Wait, or launch it with a first slice.",
+                MOST_IN_A_DAY,
             )
+            raise DialerError(too_many % {"count": MOST_IN_A_DAY})
         if any(row.is_on_its_way for row in of_today.filter(number=number, state=State.SENDING)):
-            raise DialerError("A test call to this number is being handed over right now. Wait for its answer.")
+            raise DialerError(
+                gettext("A test call to this number is being handed over right now. Wait for its answer.")
+            )
         row = TestCall.objects.create(
             campaign=campaign, account=account, number=number, reference=order.reference, called_by=by
         )
-        history.note(campaign, lambda: f"Test call to {phone.masked(number)} with “{account}”.", by=by)
+        told = {"number": phone.masked(number), "account": account}
+        history.note(campaign, lambda: gettext("Test call to %(number)s with “%(account)s”.") % told, by=by)
     return row
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from dialer.flow.mistakes import DialerError
 from dialer.models import ApiToken
@@ -24,7 +25,7 @@ def issue(
 ) -> tuple[str, ApiToken]:
     """The plain token, which nobody can find out later, and its row. Raises DialerError without any scope."""
     if not scopes:
-        raise DialerError("Choose at least one thing that the token may do.")
+        raise DialerError(gettext("Choose at least one thing that the token may do."))
     plain = f"{PREFIX}{secrets.token_urlsafe(32)}"
     row = ApiToken.objects.create(
         name=name,

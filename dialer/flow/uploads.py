@@ -20,6 +20,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 
 from dialer.flow.mistakes import DialerError
 from dialer.models import Campaign, PendingUpload
@@ -56,11 +57,10 @@ def begin(
     Raises DialerError if the file is empty or too large, or too many uploads of this person are not finished.
     """
     if size_bytes < 1:
-        raise DialerError("This file is empty.")
+        raise DialerError(gettext("This file is empty."))
     if size_bytes > settings.UPLOAD_MAX_BYTES:
-        raise DialerError(
-            f"The file is larger than {settings.UPLOAD_MAX_BYTES // 1024**2} MB. Split it into several files."
-        )
+        too_large = gettext("The file is larger than %(size)s MB. Split it into several files.")
+        raise DialerError(too_large % {"size": settings.UPLOAD_MAX_BYTES // 1024**2})
     same = {
         "purpose": purpose,
         "campaign": campaign,
@@ -75,9 +75,12 @@ def begin(
         if known is not None:
             return known
         if mine.count() >= MOST_PENDING:
-            raise DialerError(
-                f"You have {MOST_PENDING} uploads that are not finished. Finish or remove one of them first."
+            too_many = ngettext(
+                "You have %(count)s upload that is not finished. Finish or remove one of them first.",
+                "You have %(count)s uploads that are not finished. Finish or remove one of them first.",
+                MOST_PENDING,
             )
+            raise DialerError(too_many % {"count": MOST_PENDING})
         return PendingUpload.objects.create(owner_id=owner.pk, last_piece_at=timezone.now(), **same)
 
 
@@ -121,14 +124,16 @@ def take(key: str, owner: Any, purpose: UploadPurpose, *, campaign: Campaign | N
     """
     upload = of(owner).filter(key=key, purpose=purpose, campaign=campaign).first()
     if upload is None:
-        raise DialerError("This upload was finished or removed already. Choose the file again if it is missing.")
+        gone = gettext("This upload was finished or removed already. Choose the file again if it is missing.")
+        raise DialerError(gone)
     if not upload.is_whole:
-        raise DialerError(f"“{upload}” is not uploaded to its end. Choose the same file to go on.")
+        unfinished = gettext("“%(file)s” is not uploaded to its end. Choose the same file to go on.")
+        raise DialerError(unfinished % {"file": upload})
     try:
         return KeptUpload(part_path(upload.key).open("rb"), upload)
     except FileNotFoundError as error:
         remove(upload)
-        raise DialerError("The pieces of this upload are gone. Choose the file again.") from error
+        raise DialerError(gettext("The pieces of this upload are gone. Choose the file again.")) from error
 
 
 def spend(file: Any) -> None:
@@ -139,7 +144,7 @@ def spend(file: Any) -> None:
     if not isinstance(file, KeptUpload):
         return
     if not PendingUpload.objects.filter(pk=file.upload.pk).delete()[0]:
-        raise DialerError("This upload was finished or removed already. Look whether its list is there.")
+        raise DialerError(gettext("This upload was finished or removed already. Look whether its list is there."))
     transaction.on_commit(lambda: _unlink(file.upload.key))
 
 
@@ -204,5 +209,6 @@ def _write(part: int, piece: bytes, offset: int) -> None:
         os.fsync(part)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DialerError("The server’s disk is full. Ask its administrator for room, then go on.") from error
+            full = gettext("The server’s disk is full. Ask its administrator for room, then go on.")
+            raise DialerError(full) from error
         raise

@@ -11,6 +11,7 @@ from django.db import transaction
 from dialer import audio
 from dialer.flow.mistakes import DialerError
 from dialer.models import VoiceFile
+from dialer.models.preference import house_language
 
 
 def store(*, name: str, upload: "File[bytes]", by: Any = None) -> VoiceFile:
@@ -32,7 +33,7 @@ def store(*, name: str, upload: "File[bytes]", by: Any = None) -> VoiceFile:
             seconds=sound.seconds,
             size_bytes=len(content),
             sha256=hashlib.sha256(content).hexdigest(),
-            remarks=audio.warnings(sound),
+            remarks=_remarks(sound),
             uploaded_by=by,
         )
         with transaction.atomic(), target.open("rb") as converted:
@@ -43,3 +44,8 @@ def store(*, name: str, upload: "File[bytes]", by: Any = None) -> VoiceFile:
             voice_file.converted.save(f"{voice_file.public_key}.mp3", File(converted), save=False)
             voice_file.save()
     return voice_file
+
+
+@house_language()  # they stand with the file
+def _remarks(sound: audio.Sound) -> list[str]:
+    return audio.warnings(sound)

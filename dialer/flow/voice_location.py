@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from dialer.carriers.order import Speech, Voice
 from dialer.flow.connect import capabilities_of
@@ -23,7 +24,7 @@ def voice_of(
         return Voice(delivery=delivery, speech=_speech(campaign))
     voice_file = campaign.voice_file
     if voice_file is None:
-        raise DialerError("The campaign has no voice file. Choose one.")
+        raise DialerError(gettext("The campaign has no voice file. Choose one."))
     if delivery == VoiceDelivery.OUR_ADDRESS:
         return Voice(delivery=delivery, location=voice_address(voice_file))
     if delivery == VoiceDelivery.SENT_ALONG:
@@ -59,15 +60,22 @@ def content_of(voice_file: VoiceFile) -> bytes:
         with voice_file.converted.open("rb") as file:
             return bytes(file.read())
     except OSError as error:
-        raise DialerError(f"The sound of “{voice_file}” can't be read from the disk ({error.strerror}).") from error
+        unreadable = gettext("The sound of “%(file)s” can't be read from the disk (%(error)s).")
+        raise DialerError(unreadable % {"file": voice_file, "error": error.strerror}) from error
 
 
 def _not_placed(voice_file: VoiceFile, account: Account) -> str:
     if Feature.VOICE_UPLOAD in capabilities_of(account).features:
-        remedy = "Upload it there on the page of the voice file."
+        sentence = gettext(
+            "The voice file “%(file)s” has no name at the carrier of “%(account)s” yet. "
+            "Upload it there on the page of the voice file."
+        )
     else:
-        remedy = "Upload it in the carrier's console and write its name there into the voice file."
-    return f"The voice file “{voice_file}” has no name at the carrier of “{account}” yet. {remedy}"
+        sentence = gettext(
+            "The voice file “%(file)s” has no name at the carrier of “%(account)s” yet. "
+            "Upload it in the carrier's console and write its name there into the voice file."
+        )
+    return sentence % {"file": voice_file, "account": account}
 
 
 def voice_address(voice_file: VoiceFile) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from dialer import carriers
 from dialer.carriers.contract import AlreadyTaken, Carrier, PlacedFile, Refused
@@ -66,9 +67,10 @@ def remove(carrier_file: CarrierFile) -> None:
     """
     campaign = _campaign_with(carrier_file)
     if campaign is not None:
-        raise DialerError(
-            f"The campaign “{campaign}” plays this file from there and is not over. Finish or cancel it first."
+        played = gettext(
+            "The campaign “%(campaign)s” plays this file from there and is not over. Finish or cancel it first."
         )
+        raise DialerError(played % {"campaign": campaign})
     _delete_there(carrier_file.account, carrier_file.name_at_carrier)
     carrier_file.delete()
 

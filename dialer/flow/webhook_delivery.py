@@ -12,6 +12,7 @@ from typing import Final
 from django.conf import settings
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from dialer.carriers.push import push
 from dialer.flow import state
@@ -169,6 +170,11 @@ def _note_failure(webhook: Webhook, complaint: str, *, now: datetime) -> None:
     }
     Webhook.objects.filter(pk=webhook.pk).update(**changes)
     if now - failing_since >= STOP_AFTER:
+        silent = ngettext(
+            "Nothing arrived there for %(days)s day. %(complaint)s",
+            "Nothing arrived there for %(days)s days. %(complaint)s",
+            STOP_AFTER.days,
+        )
         Webhook.objects.filter(pk=webhook.pk, is_enabled=True).update(
-            is_enabled=False, stopped_because=f"Nothing arrived there for {STOP_AFTER.days} days. {complaint}"
+            is_enabled=False, stopped_because=silent % {"days": STOP_AFTER.days, "complaint": complaint}
         )

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from dialer import phone
 from dialer.flow.mistakes import DialerError
@@ -91,7 +92,7 @@ def send_again(delivery: WebhookDelivery) -> None:
     now = timezone.now()
     rows = WebhookDelivery.objects.filter(pk=delivery.pk, state=WebhookDelivery.State.GIVEN_UP)
     if not rows.update(state=WebhookDelivery.State.DUE, due_at=now, created_at=now, tries=0, ended_at=None):
-        raise DialerError("Only an event that was given up can be sent again.")
+        raise DialerError(gettext("Only an event that was given up can be sent again."))
 
 
 def _is_answered(call: CallRecord) -> bool:

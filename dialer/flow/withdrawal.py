@@ -11,16 +11,18 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from dialer.flow import chronicle, evidence, state, webhooks
 from dialer.flow.gate import Gate
 from dialer.flow.hours import Hours
 from dialer.models import Attempt, Batch, CallRecord, Campaign, Contact
+from dialer.models.preference import house_language
 from dialer.terms import Disposition, SkipReason
 
-CONTRADICTED = "It counted as refused, but a bill with its reference proves that the carrier took it."
-BILLED = "Bills came though it had not left for all we knew: they prove that the carrier took it."
-DISSOLVED = "Its account can't be used now; its people go another way."
+CONTRADICTED = gettext_noop("It counted as refused, but a bill with its reference proves that the carrier took it.")
+BILLED = gettext_noop("Bills came though it had not left for all we knew: they prove that the carrier took it.")
+DISSOLVED = gettext_noop("Its account can't be used now; its people go another way.")
 OVER = (Campaign.State.FINISHED, Campaign.State.CANCELLED)
 
 
@@ -62,7 +64,7 @@ def dissolve(batch: Batch, *, now: datetime) -> bool:
         if not _locked([batch.pk]) or batch.call_records.exists():
             return False
         put_back([(attempt, now) for attempt in batch.attempts.select_related("contact").order_by("pk")])
-        return state.advance(batch, Batch.State.CANCELLED, message=DISSOLVED)
+        return state.advance(batch, Batch.State.CANCELLED, message=gettext(DISSOLVED))
 
 
 def shrink(batch: Batch, *, to: int, now: datetime) -> bool:
@@ -126,9 +128,10 @@ def accept_contradicted(batches: QuerySet[Batch]) -> int:
     return sum(_accept_contradicted(batch) for batch in contradicted)
 
 
+@house_language()  # a callback may tell of its bills
 def _accept_contradicted(batch: Batch) -> bool:
     with transaction.atomic():
-        if not state.advance(batch, Batch.State.ACCEPTED, ask_at=evidence.ask_at(batch), message=CONTRADICTED):
+        if not state.advance(batch, Batch.State.ACCEPTED, ask_at=evidence.ask_at(batch), message=gettext(CONTRADICTED)):
             return False
         take_back(list(batch.attempts.values_list("contact", flat=True)))
         batch.attempts.update(retry_at=None, is_judged=False)
@@ -138,8 +141,10 @@ def _accept_contradicted(batch: Batch) -> bool:
             settled_at=None, disposition=""
         )
         running = Campaign.objects.filter(pk=batch.campaign_id, state=Campaign.State.RUNNING)
-        if running.update(state=Campaign.State.PAUSED, paused_because=f"Batch {batch.sequence}: {CONTRADICTED}"):
-            chronicle.note(batch.campaign_id, lambda: f"Paused by itself: batch {batch.sequence}: {CONTRADICTED}")
+        told = {"number": batch.sequence, "message": batch.message}
+        because = gettext("Batch %(number)s: %(message)s") % told
+        if running.update(state=Campaign.State.PAUSED, paused_because=because):
+            chronicle.note(batch.campaign_id, lambda: gettext("Paused by itself: batch %(number)s: %(message)s") % told)
             webhooks.tell_of_pause([batch.campaign_id])
     return True
 
@@ -158,7 +163,7 @@ def accept_billed(*, now: datetime) -> int:
             sent_at=now,
             answered_at=now,
             ask_at=evidence.ask_at(batch),
-            message=BILLED,
+            message=gettext(BILLED),
         )
         for batch in waiting
     )

@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from dialer.carriers.contract import CarrierError
 from dialer.flow import money
@@ -12,6 +14,7 @@ from dialer.flow.seat import hold
 from dialer.models import Account, Batch, Campaign, Route
 from tests.carrier import TestCarrier
 from tests.factories import make_account, make_batch, make_campaign, make_laaffic_account
+from tests.tongues import teach
 
 pytestmark = pytest.mark.django_db
 
@@ -143,6 +146,21 @@ def test_a_failure_leaves_the_balance_of_before_and_says_why():
     kept = row(account)
     assert (kept.balance, kept.balance_asked_at) == (Decimal(7), before)
     assert kept.balance_complaint == str(raised.value)
+
+
+def test_a_complaint_is_kept_in_the_language_of_the_installation(settings: Any, tmp_path: Path):
+    english = "Nobody answers at %(host)s, port %(port)s. Nothing was sent."
+    teach(settings, tmp_path, {english: "Nadie contesta en %(host)s."})
+    account = told("7", batch_url="http://127.0.0.1:9/api")
+
+    with translation.override("es"), pytest.raises(CarrierError):
+        money.ask(account)
+    assert row(account).balance_complaint.startswith("Nobody answers at")
+
+    settings.LANGUAGE_CODE = "es"
+    with translation.override("en"), pytest.raises(CarrierError):
+        money.ask(account)
+    assert row(account).balance_complaint.startswith("Nadie contesta en")
 
 
 # --- before a launch ---------------------------------------------------------------------------------------------

@@ -2,21 +2,42 @@
 
 import smtplib
 from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from dialer.flow import exports, housekeeping, lifecycle, notice_delivery, notices
 from dialer.flow.mistakes import DialerError
-from dialer.models import Account, Batch, CallRecord, Campaign, Notice, NoticeCause, NoticeDelivery, NoticeWay
+from dialer.models import (
+    Account,
+    Batch,
+    CallRecord,
+    Campaign,
+    Notice,
+    NoticeCause,
+    NoticeDelivery,
+    NoticeWay,
+    Preference,
+)
 from dialer.terms import ExportForm, ExportKind, NoticeChannel, NoticeKind
 from recordings import notices as recording_notices
 from recordings.models import Recording
 from tests.carriers.small_server import SmallServer, answer
-from tests.factories import make_account, make_batch, make_call_record, make_campaign, make_team, make_user
+from tests.factories import (
+    make_account,
+    make_batch,
+    make_call_record,
+    make_campaign,
+    make_laaffic_account,
+    make_team,
+    make_user,
+)
+from tests.tongues import teach
 
 pytestmark = pytest.mark.django_db
 
@@ -285,6 +306,103 @@ def test_of_two_processes_that_find_the_same_one_tells(monkeypatch: pytest.Monke
     notices.find_next()
 
     assert len(told(person)) == 1
+
+
+# --- languages ---------------------------------------------------------------------------------------------------
+
+
+ENDED = "The campaign “%(name)s” has ended."
+SPANISH = {
+    ENDED: "La campaña «%(name)s» ha terminado.",
+    "Only %(left)s is left on “%(account)s”, less than the %(least)s of its warning. Top it up.": (
+        "Quedan %(left)s en «%(account)s», menos de %(least)s. Recárguela."
+    ),
+    "The mail server can't be reached.": "No se puede llegar al servidor de correo.",
+}
+
+
+def speaks_spanish(person: Any, settings: Any, tmp_path: Path) -> Any:
+    teach(settings, tmp_path, SPANISH)
+    Preference.objects.create(user=person, language="es")
+    return person
+
+
+def test_each_person_is_told_in_their_own_figures_and_words(settings: Any, tmp_path: Path) -> None:
+    spanish = speaks_spanish(somebody("dialer.view_account"), settings, tmp_path)
+    somebody("dialer.view_account")
+    make_laaffic_account(
+        name="A", balance=Decimal("1234.5"), balance_warning=Decimal(2000), balance_asked_at=timezone.now()
+    )
+
+    notices.find_next()
+
+    assert {one.reason: one.person == spanish for one in Notice.objects.all()} == {
+        "Quedan 1.234,50 en «A», menos de 2.000,00. Recárguela.": True,
+        "Only 1,234.50 is left on “A”, less than the 2,000.00 of its warning. Top it up.": False,
+    }
+
+
+def test_counts_are_written_as_the_reader_writes_them(settings: Any, tmp_path: Path) -> None:
+    speaks_spanish(somebody("recordings.view_recording"), settings, tmp_path)
+    event = notices.Event(
+        key="recordings:near", kind=NoticeKind.RECORDINGS_NEAR, counts={make_account().pk: 1_200, make_account().pk: 34}
+    )
+
+    notices.heed([event], among=("recordings:",), now=timezone.now())
+
+    assert Notice.objects.get().name == "1.234"
+
+
+def test_the_owner_of_an_export_is_told_of_it_in_their_language(settings: Any, tmp_path: Path) -> None:
+    person = speaks_spanish(somebody(), settings, tmp_path)
+    export = exports.order(owner=person, kind=ExportKind.CALLS, form=ExportForm.CSV)
+    teach(settings, tmp_path, {str(ExportKind.CALLS.label): "llamadas"})
+
+    notices.tell_owner(export, now=timezone.now())
+
+    assert "llamadas" in Notice.objects.get().name.lower()
+
+
+@pytest.mark.parametrize(("language", "subject"), [("es", "La campaña «Spring» ha terminado."), ("", ENDED)])
+def test_a_message_is_in_the_language_of_whom_it_goes_to_whatever_the_queue_speaks(
+    settings: Any, tmp_path: Path, language: str, subject: str
+) -> None:
+    mailed()
+    speaks_spanish(Notice.objects.get().person, settings, tmp_path)
+    Preference.objects.update(language=language)
+
+    notice_delivery.send_next()
+
+    (sent,) = mail.outbox
+    assert sent.subject == f"Dialer: {subject % {'name': 'Spring'}}"
+    assert subject % {"name": "Spring"} in sent.body
+    assert translation.get_language() == "en"
+
+
+def test_why_a_message_did_not_leave_is_said_in_the_language_of_its_person(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailed()
+    speaks_spanish(Notice.objects.get().person, settings, tmp_path)
+
+    def fails(*_: Any, **__: Any) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(notice_delivery.EmailMessage, "send", fails)
+    notice_delivery.send_next()
+
+    assert NoticeWay.objects.get().complaint == "No se puede llegar al servidor de correo."
+
+
+def test_the_console_tells_in_the_language_of_whoever_reads(client: Any, settings: Any, tmp_path: Path) -> None:
+    person = somebody()
+    ended(name="Spring")
+    notices.find_next()
+    speaks_spanish(person, settings, tmp_path)
+
+    client.force_login(person)
+
+    assert "La campaña «Spring» ha terminado." in client.get("/dialer/notice/").content.decode()
 
 
 # --- messages ----------------------------------------------------------------------------------------------------

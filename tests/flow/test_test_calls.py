@@ -1,12 +1,13 @@
 """A test call plays the campaign's message to a number of our own, and the dial ledger never hears of it."""
 
 from datetime import time, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from dialer.flow import ledger, test_calls
 from dialer.flow.mistakes import DialerError
@@ -36,6 +37,7 @@ from tests.factories import (
     make_user,
 )
 from tests.handed_over import calls, spoken
+from tests.tongues import teach
 
 pytestmark = pytest.mark.django_db
 
@@ -312,6 +314,30 @@ def test_a_refusal_is_kept_with_what_the_carrier_said(carrier: TestCarrier, fate
     assert TestCall.objects.get().state == State.REFUSED
     assert made.message
     assert not Account.objects.get().stopped_because
+
+
+def test_what_the_carrier_said_to_a_test_call_is_kept_in_the_language_of_the_installation(
+    carrier: TestCarrier, settings: Any, tmp_path: Path
+) -> None:
+    english = "The other side failed (HTTP %(status)s) and gave no clear answer."
+    teach(settings, tmp_path, {english: "El otro lado falló (HTTP %(status)s)."})
+    carrier.order_fates("*", "http_500_before_accept")
+    settings.LANGUAGE_CODE = "es"
+
+    made = test_calls.call(draft(carrier), fresh_number(), by=make_user())
+
+    assert made.message.startswith("El otro lado falló (HTTP 500).")
+    assert TestCall.objects.get().message == made.message
+
+
+def test_why_no_test_call_is_made_is_said_in_the_language_of_whoever_asked(
+    carrier: TestCarrier, settings: Any, tmp_path: Path
+) -> None:
+    english = "“%(account)s” calls numbers that begin with +%(code)s. Take one of them."
+    teach(settings, tmp_path, {english: "«%(account)s» llama a números con +%(code)s."})
+
+    with translation.override("es"):
+        assert refused(draft(carrier), "+34612345678") == f"«{carrier.account}» llama a números con +62."
 
 
 def test_refused_credentials_stop_the_account(carrier: TestCarrier) -> None:

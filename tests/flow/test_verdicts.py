@@ -1,11 +1,12 @@
 """An operator decides about an uncertain batch where no evidence comes: once, with a reason that is kept."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from dialer.flow import batching, dispatch, ledger, lifecycle, rounds, verdicts
 from dialer.flow.mistakes import DialerError
@@ -13,6 +14,7 @@ from dialer.models import Attempt, Batch, Campaign
 from dialer.terms import Disposition
 from tests.carrier import TestCarrier, placed, stored
 from tests.factories import make_batch, make_call_record, make_campaign, make_contacts, make_user
+from tests.tongues import teach
 
 pytestmark = pytest.mark.django_db
 
@@ -153,3 +155,28 @@ def test_a_bill_after_it_was_not_sent_keeps_everybody_of_the_batch_from_a_second
     campaign.refresh_from_db()
     assert campaign.state == Campaign.State.PAUSED
     assert "proves that the carrier took it" in campaign.paused_because
+
+
+@pytest.mark.parametrize(
+    ("house", "message", "note"),
+    [
+        ("en", "Decided by {user}: it was sent.", "Decided that it was sent: {reason}"),
+        ("es", "Decidido por {user}: se envió.", "Se decidió que se envió: {reason}"),
+    ],
+)
+def test_what_stays_of_a_verdict_is_in_the_language_of_the_installation(
+    settings: Any, tmp_path: Path, house: str, message: str, note: str
+) -> None:
+    spanish = {
+        "Decided by %(person)s: it was sent.": "Decidido por %(person)s: se envió.",
+        "Decided that it was sent: %(because)s": "Se decidió que se envió: %(because)s",
+    }
+    teach(settings, tmp_path, spanish)
+    settings.LANGUAGE_CODE = house
+    batch, user = uncertain(), make_user()
+
+    with translation.override("en" if house == "es" else "es"):
+        verdicts.was_sent(batch, by=user, because=REASON)
+
+    assert fresh(batch).message == message.format(user=user)
+    assert LogEntry.objects.get(object_id=str(batch.pk)).change_message == note.format(reason=REASON)

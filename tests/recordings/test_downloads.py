@@ -9,6 +9,7 @@ from django.urls import reverse
 from recordings.models import Recording
 from tests.admin.visits import text, visitor
 from tests.recordings.kept import SOUND, make_recording
+from tests.tongues import teach
 
 pytestmark = pytest.mark.django_db
 
@@ -119,6 +120,18 @@ def test_one_playback_in_pieces_is_written_down_once():
         assert hear(listener, sound_of(recording), range=part).status_code == 206
 
     assert messages() == ["Listened to it."]
+
+
+def test_what_is_written_down_is_in_the_language_of_the_installation_and_known_again_in_any(settings, tmp_path):
+    teach(settings, tmp_path, {"Listened to it.": "La escuchó."})
+    recording, listener = stored(), visitor(MAY_LISTEN)
+
+    settings.LANGUAGE_CODE = "es"
+    hear(listener, sound_of(recording), range="bytes=0-")
+    settings.LANGUAGE_CODE = "en"
+    hear(listener, sound_of(recording), range="bytes=256-", accept_language="es")
+
+    assert messages() == ["La escuchó."]
 
 
 def test_a_second_playback_is_written_down_again():
