@@ -101,6 +101,13 @@ def phone(chromium, console) -> Iterator[Visitor]:
     yield from _visitor(chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True), console)
 
 
+@pytest.fixture
+def traveller(chromium, console) -> Iterator[Visitor]:
+    """Somebody at a desk whose computer's clock is that of Jakarta."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, timezone_id="Asia/Jakarta")
+    yield from _visitor(context, console)
+
+
 def _visitor(context: BrowserContext, address: str) -> Iterator[Visitor]:
     visitor = Visitor(page=context.new_page(), address=address)
     visitor.listen()

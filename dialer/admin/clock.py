@@ -3,7 +3,7 @@
 Every form with words or an order stands here once, so that a translator sees it once.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -59,6 +59,17 @@ def short_day(on: date) -> str:
 def weekday(on: date) -> str:
     """A day with its day of the week: Thu, 5 Mar 2026."""
     return _on_the_wall(on, pgettext("date format", "D, j M Y"))
+
+
+def offset(zone: tzinfo, at: datetime) -> str:
+    """How far the clocks of a zone are from UTC at a moment: UTC+07:00."""
+    ahead = f"{at.astimezone(zone):%z}"
+    return f"UTC{ahead[:3]}:{ahead[3:5]}"
+
+
+def zone_in_words(zone: tzinfo) -> str:
+    """A zone by its name, and how far its clocks are from UTC now: Asia/Jakarta (UTC+07:00)."""
+    return str(zone) if str(zone) == "UTC" else f"{zone} ({offset(zone, timezone.now())})"
 
 
 def _on_the_wall(at: date, form: str, zone: ZoneInfo | None = None) -> str:

@@ -18,6 +18,7 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 
+from dialer.admin import clock
 from dialer.models import Preference
 from dialer.models.preference import as_preferred, time_zones
 from dialer.preferences import choose_language
@@ -43,7 +44,8 @@ class PreferenceForm(forms.ModelForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["language"].choices = [("", gettext("As the browser asks for")), *languages()]
-        standard = gettext("As set for everybody: %(zone)s") % {"zone": settings.TIME_ZONE}
+        zone = clock.zone_in_words(timezone.get_default_timezone())
+        standard = gettext("As set for everybody: %(zone)s") % {"zone": zone}
         self.fields["time_zone"].choices = [("", standard), *_zones_by_region()]
 
 
@@ -82,5 +84,4 @@ def _zones_by_region() -> list[tuple[str, list[tuple[str, str]]]]:
 def _named(name: str, now: datetime) -> str:
     """A city and how far its clocks are from UTC now: Jakarta (UTC+07:00)."""
     city = name.partition("/")[2].replace("_", " ") or name
-    offset = f"{now.astimezone(ZoneInfo(name)):%z}"
-    return f"{city} (UTC{offset[:3]}:{offset[3:]})"
+    return city if name == "UTC" else f"{city} ({clock.offset(ZoneInfo(name), now)})"

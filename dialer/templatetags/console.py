@@ -6,11 +6,12 @@ from typing import Any
 
 from django import template
 from django.templatetags.static import static
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from dialer.admin import columns
+from dialer.admin import clock, columns
 from dialer.admin.navigation import ATTENTION_CAP, capped_count
 from dialer.flow import notices
 
@@ -45,6 +46,12 @@ def icon(name: str) -> SafeString:
 def script_words() -> str:
     """What scripts say, in the language of the page, as JSON."""
     return json.dumps({name: str(sentence) for name, sentence in SCRIPT_WORDS.items()}, ensure_ascii=False)
+
+
+@register.simple_tag
+def zone_here() -> str:
+    """The time zone in which moments stand on this page."""
+    return clock.zone_in_words(timezone.get_current_timezone())
 
 
 @register.simple_tag

@@ -7,15 +7,19 @@
 const words = JSON.parse(document.querySelector("meta[name=script-words]").content);
 const percent = new Intl.NumberFormat(document.documentElement.lang, { style: "percent" });
 
-// --- Drop-downs: one open at a time; a click elsewhere or Esc closes ---------------------------------------------
+// --- Drop-downs: one open at a time; a click or the focus elsewhere closes, and Esc ------------------------------
 
 const openDrops = () => document.querySelectorAll("details.drop[open]");
 
-document.addEventListener("click", (event) => {
-  for (const drop of openDrops()) {
-    if (!drop.contains(event.target)) drop.open = false;
-  }
-});
+for (const happening of ["click", "focusin"]) {
+  document.addEventListener(happening, ({ target }) => {
+    for (const drop of openDrops()) {
+      // A press on the bare panel gives the focus to what is around the drop-down: nobody went elsewhere.
+      const isAround = happening === "focusin" && target.contains(drop);
+      if (!drop.contains(target) && !isAround) drop.open = false;
+    }
+  });
+}
 
 // --- Rows of a form's table are cards on a phone, where each cell bears the name of its column ----------------------
 
@@ -204,7 +208,10 @@ for (const button of document.querySelectorAll("[data-device-zone]")) {
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (![...zones.options].some((zone) => zone.value === here)) continue;
   button.hidden = false;
-  button.addEventListener("click", () => { zones.value = here; });
+  button.addEventListener("click", () => {
+    zones.value = here;
+    zones.focus(); // so that it is read aloud
+  });
 }
 
 // The browser has already followed the redirect, and the answer holds the message that is shown only once. So this

@@ -32,6 +32,14 @@ def test_a_moment_on_another_clock_names_its_zone():
     assert clock.weekday_moment_in(AT, delhi) == "Thu 5 Mar 2026, 13:00 (Asia/Kolkata)"
 
 
+def test_a_zone_is_told_with_how_far_its_clocks_are_from_utc():
+    assert clock.zone_in_words(ZoneInfo("Asia/Kolkata")) == "Asia/Kolkata (UTC+05:30)"
+    assert clock.zone_in_words(ZoneInfo("UTC")) == "UTC"
+    new_york = ZoneInfo("America/New_York")
+    assert clock.offset(new_york, AT) == "UTC-05:00"
+    assert clock.offset(new_york, datetime(2026, 7, 1, tzinfo=UTC)) == "UTC-04:00"
+
+
 def test_the_day_of_a_moment_is_the_day_that_it_is_here():
     assert clock.day(datetime(2026, 3, 5, 17, 0, tzinfo=UTC)) == "6 Mar 2026"
     assert clock.day(date(2026, 3, 5)) == "5 Mar 2026"

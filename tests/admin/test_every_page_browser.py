@@ -1,18 +1,18 @@
 """Every page of a console in which everything has happened: no complaint, nothing wider than the window, no barrier.
 
 Each page is opened once and then seen as on a desk and on a phone, in light and in dark colours. axe-core looks for
-barriers in the browser, put there from outside of the page, so that the page's own policy stays as strict as it is.
+barriers in the browser.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, ViewportSize
 
 from tests import factories
 from tests.admin import everything, visits
+from tests.barriers import AXE_SCRIPT, IN_BOTH_THEMES, barriers
 
 pytest_plugins = ["tests.browser"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -20,21 +20,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 DESK: ViewportSize = {"width": 1440, "height": 900}
 WIDE_DESK: ViewportSize = {"width": 1920, "height": 1080}
 PHONE: ViewportSize = {"width": 390, "height": 844}
-MOST_PLACES = 3  # of one kind are told for each page
-BARRIERS = {"serious", "critical"}
-# Colours are looked at in both themes, all else in one.
-IN_BOTH_THEMES = ["color-contrast", "link-in-text-block"]
-FIND = """
-async (rules) => {
-  const options = rules ? {runOnly: {type: "rule", values: rules}} : {};
-  const found = await axe.run(document, {resultTypes: ["violations"], preload: false, ...options});
-  return found.violations.map((one) => ({
-    rule: one.id,
-    impact: one.impact,
-    places: one.nodes.map((node) => `${node.target.join(" ")}: ${node.html.slice(0, 200)}`),
-  }));
-}
-"""
 # Colours that are still changing are none that anybody could judge.
 BE_STILL = """
 () => {
@@ -80,13 +65,6 @@ def flaws_of(visitor: Any, address: str) -> Iterator[str]:
     page.emulate_media(color_scheme="dark")
     for barrier in barriers(page, IN_BOTH_THEMES):
         yield f"{address} in the dark {barrier}"
-
-
-def barriers(page: Page, rules: list[str] | None = None) -> Iterator[str]:
-    for found in page.evaluate(FIND, rules):
-        if found["impact"] in BARRIERS:
-            for place in found["places"][:MOST_PLACES]:
-                yield f"{found['rule']} ({found['impact']}): {place}"
 
 
 def widest(page: Page) -> str:

@@ -52,7 +52,7 @@ def test_moments_are_in_the_chosen_time_zone_and_the_page_names_it(client, perso
 
     page = client.get("/preference/").content.decode()
 
-    assert "Times are in Asia/Jakarta" in page
+    assert "Times are in Asia/Jakarta (UTC+07:00)" in page
     assert "Saved." in page
 
 
