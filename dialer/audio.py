@@ -26,6 +26,10 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from babel.units import format_unit
+
+from dialer import figures
+from dialer.translation import gettext, gettext_noop, ngettext
 
 
 class AudioError(Exception):
@@ -130,25 +134,24 @@ def warnings(sound: Sound, *, longest_seconds: float = CONSOLE_SECONDS, most_byt
     """
     found = []
     if sound.seconds > longest_seconds:
-        found.append(
-            f"The message lasts {sound.seconds:.0f} seconds; the carrier takes at most {longest_seconds:.0f}. "
-            "Shorten it."
-        )
+        sentence = gettext("The message lasts %(seconds)s seconds; the carrier takes at most %(most)s. Shorten it.")
+        found.append(sentence % {"seconds": _rounded(sound.seconds), "most": _rounded(longest_seconds)})
     if sound.size_bytes > most_bytes:
-        found.append(
-            f"The file has {sound.size_bytes / 1e6:.1f} MB; the carrier takes at most {most_bytes / 1e6:.1f} MB."
-        )
+        sentence = gettext("The file has %(size)s MB; the carrier takes at most %(most)s MB.")
+        sizes = {"size": _rounded(sound.size_bytes / 1e6, places=1), "most": _rounded(most_bytes / 1e6, places=1)}
+        found.append(sentence % sizes)
     if sound.speech_dbfs is None:
-        found.append("Nothing can be heard in this file. Listen to it before you use it.")
+        found.append(gettext("Nothing can be heard in this file. Listen to it before you use it."))
     elif sound.speech_dbfs < _QUIET_DBFS:
-        found.append("The message is very quiet. Record it closer to the microphone or make it louder.")
+        found.append(gettext("The message is very quiet. Record it closer to the microphone or make it louder."))
     if sound.clipped_share > _CLIPPED_SHARE:
-        found.append("The message is too loud and distorted. Record it again with less volume.")
+        found.append(gettext("The message is too loud and distorted. Record it again with less volume."))
     if sound.speech_dbfs is not None and sound.leading_silence_seconds > _LONG_SILENCE_SECONDS:
-        found.append(
-            f"The message begins with {sound.leading_silence_seconds:.1f} seconds of silence. "
+        sentence = gettext(
+            "The message begins with %(seconds)s seconds of silence. "
             "Cut them off: people hang up when they hear nothing."
         )
+        found.append(sentence % {"seconds": _rounded(sound.leading_silence_seconds, places=1)})
     return found
 
 
@@ -174,8 +177,8 @@ def carrier_name(text: str, *, taken: Collection[str] = ()) -> str:
     return name
 
 
-_NOT_SOUND = "This is not a sound file that can be read. Save it as MP3, WAV or M4A and upload it again."
-_DAMAGED = "This sound file is damaged. Save it again as MP3 or WAV and upload it again."
+_NOT_SOUND = gettext_noop("This is not a sound file that can be read. Save it as MP3, WAV or M4A and upload it again.")
+_DAMAGED = gettext_noop("This sound file is damaged. Save it again as MP3 or WAV and upload it again.")
 
 # Formats that hold their sound themselves. Playlists (HLS, DASH, ffconcat) would make FFmpeg open other files.
 _FORMATS = "mp3,wav,w64,aiff,au,caf,mov,matroska,avi,ogg,flac,asf,aac,amr"
@@ -214,12 +217,12 @@ def _opened(source: Path | IO[bytes], limits: Limits) -> Iterator[_Opened]:
     size_bytes = source.seek(0, os.SEEK_END)
     source.seek(0)
     if size_bytes == 0:
-        raise AudioError("This file is empty. Upload it again.")
+        raise AudioError(gettext("This file is empty. Upload it again."))
     if size_bytes > limits.most_bytes:
-        raise AudioError(
-            f"This file has {size_bytes / 1e6:.0f} MB; at most {limits.most_bytes / 1e6:.0f} MB are read. "
-            "Save the sound alone as MP3 and upload that."
+        sentence = gettext(
+            "This file has %(size)s MB; at most %(most)s MB are read. Save the sound alone as MP3 and upload that."
         )
+        raise AudioError(sentence % {"size": _rounded(size_bytes / 1e6), "most": _rounded(limits.most_bytes / 1e6)})
     with _translated(_NOT_SOUND):
         # "replace": titles in old encodings must not make the sound unreadable.
         container = av.open(source, "r", options={"format_whitelist": _FORMATS}, metadata_errors="replace")
@@ -230,9 +233,9 @@ def _opened(source: Path | IO[bytes], limits: Limits) -> Iterator[_Opened]:
 def _audio_stream(container: InputContainer) -> AudioStream:
     stream = container.streams.best("audio")
     if not isinstance(stream, AudioStream):
-        raise AudioError("This file has no sound in it. Choose a sound file, or a video with sound.")
+        raise AudioError(gettext("This file has no sound in it. Choose a sound file, or a video with sound."))
     if stream.codec_context is None:
-        raise AudioError(_NOT_SOUND)
+        raise AudioError(gettext(_NOT_SOUND))
     return stream
 
 
@@ -251,26 +254,32 @@ def _frames(opened: _Opened, limits: Limits) -> Iterator[AudioFrame]:
             for frame in frames:
                 seconds += _seconds(frame)
                 if seconds > limits.longest_seconds:
-                    raise AudioError(
-                        f"This sound is longer than {_spoken(limits.longest_seconds)}. Shorten it and upload it again."
-                    )
+                    sentence = gettext("This sound is longer than %(most)s. Shorten it and upload it again.")
+                    raise AudioError(sentence % {"most": _spoken(limits.longest_seconds)})
                 yield frame
     if broken > packets * _BROKEN_SHARE:
-        raise AudioError(_DAMAGED)
+        raise AudioError(gettext(_DAMAGED))
     if seconds == 0:
-        raise AudioError("There is no sound in this file: it lasts 0 seconds. Record it again.")
+        raise AudioError(gettext("There is no sound in this file: it lasts 0 seconds. Record it again."))
     if seconds < limits.shortest_seconds:
-        raise AudioError(
-            f"This sound lasts {seconds:.2f} seconds; {_spoken(limits.shortest_seconds)} is the least. "
-            "Check that the file was saved to its end."
+        sentence = gettext(
+            "This sound lasts %(seconds)s seconds; %(least)s is the least. Check that the file was saved to its end."
         )
+        least = _spoken(limits.shortest_seconds)
+        raise AudioError(sentence % {"seconds": _rounded(seconds, places=2), "least": least})
 
 
 def _seconds(frame: AudioFrame) -> float:
     if not _LEAST_HZ <= frame.sample_rate <= _MOST_HZ or frame.layout.nb_channels > _MOST_CHANNELS:
+        sentence = ngettext(
+            "This sound has %(rate)s samples a second and %(channels)s channel. "
+            "Save it as MP3, mono or stereo, 44,100 Hz or less, and upload it again.",
+            "This sound has %(rate)s samples a second and %(channels)s channels. "
+            "Save it as MP3, mono or stereo, 44,100 Hz or less, and upload it again.",
+            frame.layout.nb_channels,
+        )
         raise AudioError(
-            f"This sound has {frame.sample_rate:,} samples a second and {frame.layout.nb_channels} channels. "
-            "Save it as MP3, mono or stereo, 44,100 Hz or less, and upload it again."
+            sentence % {"rate": figures.count(frame.sample_rate), "channels": figures.count(frame.layout.nb_channels)}
         )
     return frame.samples / frame.sample_rate
 
@@ -361,7 +370,7 @@ def _translated(sentence: str) -> Iterator[None]:
     try:
         yield
     except av.FFmpegError as error:
-        raise AudioError(sentence) from error
+        raise AudioError(gettext(sentence)) from error
 
 
 def _dbfs(power: float) -> float:
@@ -369,9 +378,13 @@ def _dbfs(power: float) -> float:
 
 
 def _spoken(seconds: float) -> str:
-    if seconds >= 120:
-        return f"{seconds / 60:.0f} minutes"
-    return f"{seconds:.0f} second" if seconds == 1 else f"{seconds:.0f} seconds"
+    """Such as: 1 second, 10 minutes."""
+    value, unit = (seconds / 60, "duration-minute") if seconds >= 120 else (seconds, "duration-second")
+    return format_unit(round(value), unit, locale=figures.locale())
+
+
+def _rounded(value: float, *, places: int = 0) -> str:
+    return figures.amount(value, places=places)
 
 
 def _gap_unless_accent(match: re.Match[str]) -> str:

@@ -10,14 +10,18 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from dialer.translation import gettext, gettext_noop
+
 SECONDS: Final = 30  # for one message, name look-ups and TLS included
 _ROOT: Final = Path(__file__).resolve().parent.parent
 
 _SAID: Final = {
-    "no_service": "This is no address of a chat service that is known here. Copy it as the service's help writes it.",
-    "forbidden": "This address lies in a private network, which is not allowed here.",
-    "unreachable": "The chat service could not be reached, or refused the message.",
-    "slow": "The chat service gave no answer in time. Whether the message arrived is not known.",
+    "no_service": gettext_noop(
+        "This is no address of a chat service that is known here. Copy it as the service's help writes it."
+    ),
+    "forbidden": gettext_noop("This address lies in a private network, which is not allowed here."),
+    "unreachable": gettext_noop("The chat service could not be reached, or refused the message."),
+    "slow": gettext_noop("The chat service gave no answer in time. Whether the message arrived is not known."),
 }
 
 
@@ -53,17 +57,21 @@ def _ask(order: dict[str, object]) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise ChatError(_SAID["slow"], may_be_repeated=False) from None
+        raise ChatError(gettext(_SAID["slow"]), may_be_repeated=False) from None
     answer = _answer(child.stdout)
     outcome = str(answer.get("outcome"))
     if outcome in ("sent", "known"):
         return
     if status := answer.get("status"):
+        sentence = gettext(
+            "The chat service refused the message (HTTP %(status)s). Check the address and its rights there."
+        )
         raise ChatError(
-            f"The chat service refused the message (HTTP {status}). Check the address and its rights there.",
+            sentence % {"status": status},
             may_be_repeated=status == 429 or (isinstance(status, int) and status >= 500),
         )
-    raise ChatError(_SAID.get(outcome, _SAID["unreachable"]), may_be_repeated=outcome == "unreachable")
+    sentence = _SAID.get(outcome, _SAID["unreachable"])
+    raise ChatError(gettext(sentence), may_be_repeated=outcome == "unreachable")
 
 
 def _answer(said: bytes) -> dict[str, object]:

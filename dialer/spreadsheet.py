@@ -20,8 +20,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from dialer import spreadsheet_guess
-from dialer.spreadsheet_kind import SpreadsheetError, kind_of
+from dialer import figures, spreadsheet_guess
+from dialer.spreadsheet_kind import DAMAGED, PROTECTED, SpreadsheetError, kind_of
+from dialer.translation import gettext, gettext_noop
 
 __all__ = ["Preview", "Row", "SpreadsheetError", "preview", "rows"]
 
@@ -87,10 +88,10 @@ def preview(
         others = (look(sheet=name) for name in seen.sheets[:_SHEETS_TRIED] if name != seen.sheet)
         seen = next((other for other in others if other.number_column is not None), seen)
     if not seen.rows:
-        raise SpreadsheetError("There are no rows in this list. Choose another sheet or another file.")
+        raise SpreadsheetError(gettext("There are no rows in this list. Choose another sheet or another file."))
     if seen.number_column is None and not _has_numbers(seen):
         raise SpreadsheetError(
-            "No column of this list looks like phone numbers. Choose another sheet, or a file that has them."
+            gettext("No column of this list looks like phone numbers. Choose another sheet, or a file that has them.")
         )
     return seen
 
@@ -179,14 +180,15 @@ def _trimmed(lines: Iterator[Row]) -> Iterator[Row]:
 # --- workbooks ------------------------------------------------------------------------------------------------
 
 _CHILD: Final = str(Path(__file__).with_name("spreadsheet_child.py"))
-_FAR_CELLS: Final = "This file has cells far outside the list. Copy the numbers to a new sheet and upload that."
-_TOO_SLOW: Final = "This file takes too long to read. Copy the numbers to a new sheet and upload that."
-_DAMAGED: Final = "This file is damaged. Open it in Excel, save it again as xlsx, and upload that."
+_FAR_CELLS: Final = gettext_noop(
+    "This file has cells far outside the list. Copy the numbers to a new sheet and upload that."
+)
+_TOO_SLOW: Final = gettext_noop("This file takes too long to read. Copy the numbers to a new sheet and upload that.")
 _CHILD_SAID: Final = {
-    "password": "This file is protected by a password. Open it, save it without the password, and upload that.",
+    "password": PROTECTED,
     "memory": _FAR_CELLS,
-    "no_such_sheet": "This file has no sheet of that name. Choose one of its sheets.",
-    "no_sheets": "This file has no sheet with cells. Choose another file.",
+    "no_such_sheet": gettext_noop("This file has no sheet of that name. Choose one of its sheets."),
+    "no_sheets": gettext_noop("This file has no sheet with cells. Choose another file."),
 }
 _CHILD_DIED: Final = {
     -signal.SIGABRT: _FAR_CELLS,  # the parser asked for more memory than there may be
@@ -241,11 +243,11 @@ def _messages(child: "subprocess.Popen[bytes]") -> Iterator[dict[str, Any]]:
             break
         message = json.loads(line)
         if "error" in message:
-            raise SpreadsheetError(_CHILD_SAID.get(message["error"], _DAMAGED))
+            raise SpreadsheetError(gettext(_CHILD_SAID.get(message["error"], DAMAGED)))
         if "end" in message:
             return
         yield message
-    raise SpreadsheetError(_CHILD_DIED.get(child.wait(), _DAMAGED))
+    raise SpreadsheetError(gettext(_CHILD_DIED.get(child.wait(), DAMAGED)))
 
 
 def _sheet_rows(messages: Iterator[dict[str, Any]]) -> Iterator[Row]:
@@ -272,7 +274,7 @@ def _text(path: Path, kind: str, encoding: str, delimiter: str) -> Iterator[_Sou
     try:
         file = path.open(encoding=encoding, errors="replace", newline="")
     except LookupError as error:
-        raise SpreadsheetError("This encoding is not known. Choose another one.") from error
+        raise SpreadsheetError(gettext("This encoding is not known. Choose another one.")) from error
     with file:
         beginning = list(islice(_lines(file), 51))
         declared = beginning[0].strip().lower() if beginning else ""
@@ -291,7 +293,9 @@ def _text(path: Path, kind: str, encoding: str, delimiter: str) -> Iterator[_Sou
 def _lines(file: TextIOWrapper) -> Iterator[str]:
     for line in iter(partial(file.readline, _LONGEST_LINE), ""):
         if len(line) == _LONGEST_LINE:
-            raise SpreadsheetError("This file has a line without an end. Save the list as xlsx and upload that.")
+            raise SpreadsheetError(
+                gettext("This file has a line without an end. Save the list as xlsx and upload that.")
+            )
         yield line.replace("\0", "") if "\0" in line else line
 
 
@@ -320,10 +324,11 @@ def _swallowed(cells: list[str], delimiter: str) -> bool:
 
 
 def _open_quote(number: int) -> SpreadsheetError:
-    return SpreadsheetError(
-        f"Row {number:,} has a quotation mark that is never closed, so that the rows below it cannot be told apart. "
+    sentence = gettext(
+        "Row %(row)s has a quotation mark that is never closed, so that the rows below it cannot be told apart. "
         "Remove it, or save the list as xlsx, and upload again."
     )
+    return SpreadsheetError(sentence % {"row": figures.count(number)})
 
 
 def _encoding(path: Path, country: str) -> str:

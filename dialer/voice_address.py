@@ -8,6 +8,7 @@ from django.db.models.fields.files import FieldFile
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from dialer.file_responses import file_response
@@ -50,5 +51,5 @@ def _kept(file: FieldFile) -> Path:
     path = Path(file.path)
     if not path.is_file():
         logger.error("the voice file %s is not where it was kept", file.name)
-        raise Http404("This voice file is not kept here any more.")
+        raise Http404(gettext("This voice file is not kept here any more."))
     return path

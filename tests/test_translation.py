@@ -1,21 +1,26 @@
 """Sentences of the rooms without Django are in the language of whom we talk to."""
 
 import io
+import wave
 from collections.abc import Iterator
+from datetime import date
 from gettext import GNUTranslations
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+import xlsxwriter
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from django.utils import translation as djangos
 
-from dialer import phone, translation
+from dialer import audio, calling_rules, chat, phone, spreadsheet, translation
 from dialer.carriers import yunhu_answers
 from dialer.carriers.contract import AccountSettings, BadCredentials
 from dialer.carriers.numbers import number_problems
 from dialer.carriers.order import Callee, Order, Voice
 from dialer.terms import NumberForm, VoiceDelivery
+from tests.carriers.small_server import SmallServer, answer
 
 TRANSLATED: dict[str | tuple[str, str], str | tuple[str, str, str]] = {
     "There is no such number in the numbering plan of +%(code)s. Correct the number.": (
@@ -27,6 +32,16 @@ TRANSLATED: dict[str | tuple[str, str], str | tuple[str, str, str]] = {
     ),
     "the authorisation of this appid has ended": "autoryzacja tego appid wygasła",
     "Ask the carrier.": "Zapytaj operatora.",
+    "In %(country)s, %(calls)s are allowed %(hours)s.": "%(country)s: %(calls)s są dozwolone %(hours)s.",
+    "%(hours)s, not on public holidays": "%(hours)s, nie w święta",
+    "debt calls": "rozmowy o długach",
+    "This sound is longer than %(most)s. Shorten it and upload it again.": "Nagranie jest dłuższe niż %(most)s.",
+    "This file is a PDF document, not a list.": "Ten plik to dokument PDF, a nie lista.",
+    "Save the list as xlsx or csv and upload that.": "Zapisz listę jako xlsx lub csv.",
+    "This file has no sheet of that name. Choose one of its sheets.": "Ten plik nie ma takiego arkusza.",
+    "The chat service refused the message (HTTP %(status)s). Check the address and its rights there.": (
+        "Komunikator odrzucił wiadomość (HTTP %(status)s)."
+    ),
     (
         "The carrier takes %(most)s number at a time, not %(count)s.",
         "The carrier takes %(most)s numbers at a time, not %(count)s.",
@@ -104,3 +119,55 @@ def test_what_nobody_has_translated_is_said_in_english():
     assert phone.explain(phone.Problem.SEVERAL_NUMBERS, "", "ID") == (
         "This is more than one number. Write each of them by itself."
     )
+
+
+def test_the_law_is_told_with_the_countries_and_weekdays_of_the_language():
+    law = calling_rules.rules("ID", calling_rules.Purpose.DEBT, on=date(2026, 11, 21))
+
+    assert calling_rules.allowed(law) == (
+        "Indonezja: rozmowy o długach są dozwolone pon.-sob. 08:00–20:00, nie w święta."
+    )
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(1, "1 sekunda"), (3, "3 sekundy"), (300, "5 minut")])
+def test_lengths_of_time_are_written_as_in_the_language(tmp_path, seconds, words):
+    limits = audio.Limits(shortest_seconds=0, longest_seconds=seconds, most_bytes=100_000_000)
+    with wave.open(str(tmp_path / "silence.wav"), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(bytes(2 * 8000 * (seconds + 1)))
+
+    with pytest.raises(audio.AudioError) as caught:
+        audio.probe(tmp_path / "silence.wav", limits=limits)
+
+    assert str(caught.value) == f"Nagranie jest dłuższe niż {words}."
+
+
+def test_what_a_file_is_instead_of_a_list_is_told_in_the_language(tmp_path):
+    (tmp_path / "list.xlsx").write_bytes(b"%PDF-1.7")
+
+    with pytest.raises(spreadsheet.SpreadsheetError) as caught:
+        spreadsheet.preview(tmp_path / "list.xlsx")
+
+    assert caught.value.sentence == "Ten plik to dokument PDF, a nie lista. Zapisz listę jako xlsx lub csv."
+
+
+def test_what_the_reader_of_a_workbook_says_is_translated_by_its_parent(tmp_path: Path):
+    with xlsxwriter.Workbook(tmp_path / "list.xlsx") as book:
+        book.add_worksheet().write(0, 0, "081200001234")
+
+    with pytest.raises(spreadsheet.SpreadsheetError) as caught:
+        spreadsheet.preview(tmp_path / "list.xlsx", sheet="another")
+
+    assert caught.value.sentence == "Ten plik nie ma takiego arkusza."
+
+
+def test_what_the_sender_of_a_message_says_is_translated_by_its_parent():
+    service = SmallServer(answer(b"{}", status=404))
+    address = f"json://127.0.0.1:{service.port}/"
+    try:
+        with pytest.raises(chat.ChatError) as caught:
+            chat.send(address, title="Dialer", body="It has ended.", allow_private_addresses=True)
+    finally:
+        service.stop()
+
+    assert str(caught.value) == "Komunikator odrzucił wiadomość (HTTP 404)."

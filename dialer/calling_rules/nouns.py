@@ -7,6 +7,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
+from dialer.translation import gettext, gettext_noop
+
 DAY_SECONDS: Final = 86_400
 
 Span = tuple[int, int]  # seconds since midnight on the callee's clock, first included, last not
@@ -18,6 +20,18 @@ class Purpose(StrEnum):
     MARKETING = "marketing"
     SERVICE = "service"
     DEBT = "debt"
+
+    @property
+    def calls(self) -> str:
+        """Such as "debt calls", in the language of whom we talk to."""
+        return gettext(_CALLS[self])
+
+
+_CALLS: Final = {
+    Purpose.MARKETING: gettext_noop("marketing calls"),
+    Purpose.SERVICE: gettext_noop("service calls"),
+    Purpose.DEBT: gettext_noop("debt calls"),
+}
 
 
 class Basis(StrEnum):

@@ -33,6 +33,8 @@ from dialer.calling_rules.nouns import (
     Span,
     seconds,
 )
+from dialer.calling_rules.places import country_in_words
+from dialer.translation import gettext
 
 DATA: Final = Path(__file__).parent / "data"
 WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -60,7 +62,8 @@ def countries() -> tuple[str, ...]:
 def country(code: str) -> Country:
     """Return one country's zones, holidays and rules. Raises NoRulesError for a country without a file."""
     if code not in countries():
-        raise NoRulesError(f"There are no calling rules for the country {code}. Add them before calling there.")
+        sentence = gettext("There are no calling rules for the country %(country)s. Add them before calling there.")
+        raise NoRulesError(sentence % {"country": code})
     return parsed((DATA / f"{code}.toml").read_text(encoding="utf-8"))
 
 
@@ -73,7 +76,9 @@ def rules(country_code: str, purpose: Purpose, *, on: date) -> Rules:
     for found in place.rules:
         if found.purpose is purpose and found.valid_from <= on <= (found.valid_until or on):
             return found
-    raise NoRulesError(f"There are no rules for {purpose} calls in {place.name} on {on}.")
+    sentence = gettext("There are no rules for %(calls)s in %(country)s on %(date)s.")
+    told = {"calls": purpose.calls, "country": country_in_words(place.code, place.name), "date": on}
+    raise NoRulesError(sentence % told)
 
 
 def zones(country_code: str, number: str = "") -> tuple[ZoneInfo, ...]:

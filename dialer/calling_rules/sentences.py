@@ -6,9 +6,13 @@ from itertools import groupby
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from babel.lists import format_list
+
+from dialer import figures
 from dialer.calling_rules.hours import SEARCH_DAYS, closes_at, next_open
 from dialer.calling_rules.nouns import Basis, Confidence, HolidayRule, OwnWindows, Rules, Span
-from dialer.calling_rules.reading import WEEKDAYS
+from dialer.calling_rules.places import city_in_words, country_in_words, weekday_in_words
+from dialer.translation import gettext, gettext_noop
 
 LONGEST_UNCHECKED: Final = timedelta(days=365)  # after that, somebody has to look whether the law still says so
 
@@ -24,23 +28,26 @@ def explain(at: datetime, *, rules: Rules, zones: Sequence[ZoneInfo], own: OwnWi
 
 def explain_moment(at: datetime, *, rules: Rules, zones: Sequence[ZoneInfo], own: OwnWindows | None = None) -> str:
     """Return the same without the rule: the campaign's own hours, the callee's clock, and what comes next."""
-    own_hours = f"This campaign calls {hours_in_words(own.by_weekday)}." if own else ""
+    own_hours = _own_hours(own) if own else ""
     coming = _what_comes(at, rules, zones, own)
     return " ".join(filter(None, (own_hours, _clocks(at, zones), _holiday(at, rules, zones), coming)))
 
 
 def allowed(rules: Rules) -> str:
     """Return the rule as one or two sentences, with a word where it is the house's and not the law's."""
-    verb = "are allowed" if rules.basis is Basis.LAW else "are, by our own caution,"
-    rule = f"In {rules.country_name}, {rules.purpose} calls {verb} {legal_hours(rules)}."
-    return f"{rule} {_CAUTION}" if rules.confidence is Confidence.LOW else rule
+    rule = gettext(_ALLOWED[rules.basis]) % {**_whose_calls(rules), "hours": legal_hours(rules)}
+    return f"{rule} {gettext(_CAUTION)}" if rules.confidence is Confidence.LOW else rule
 
 
 def legal_hours(rules: Rules) -> str:
     """Return "Mon-Sat 08:00–20:00, not on public holidays"."""
-    return hours_in_words(_usual(rules)) + _HOLIDAY_WORDS[rules.holiday_rule].format(
-        hours=_span(rules.holiday_hours) if rules.holiday_hours else ""
-    )
+    hours = hours_in_words(_usual(rules))
+    if rules.holiday_rule is HolidayRule.CLOSED:
+        return gettext("%(hours)s, not on public holidays") % {"hours": hours}
+    if rules.holiday_hours:
+        sentence = gettext("%(hours)s, on public holidays %(holiday_hours)s")
+        return sentence % {"hours": hours, "holiday_hours": _span(rules.holiday_hours)}
+    return hours
 
 
 def hours_in_words(by_weekday: tuple[tuple[Span, ...], ...]) -> str:
@@ -49,7 +56,7 @@ def hours_in_words(by_weekday: tuple[tuple[Span, ...], ...]) -> str:
     for spans, days in groupby(range(7), key=lambda day: by_weekday[day]):
         if spans:
             groups.append(f"{_days(days)} {_all(spans)}")
-    return ", ".join(groups) or "never"
+    return ", ".join(groups) or gettext("never")
 
 
 def widens(own: OwnWindows, rules: Rules) -> list[str]:
@@ -62,11 +69,8 @@ def widens(own: OwnWindows, rules: Rules) -> list[str]:
     for (mine, legal), days in groupby(range(7), key=lambda day: (own.by_weekday[day], usual[day])):
         beyond = [span for span in mine if not any(start <= span[0] and span[1] <= end for start, end in legal)]
         if beyond:
-            limit = _all(legal) if legal else "no calls"
-            sentences.append(
-                f"{_days(days)} {_all(beyond)} goes beyond {_WHOSE[rules.basis]} hours for {rules.purpose} calls "
-                f"in {rules.country_name}: {limit}."
-            )
+            hours = {"hours": f"{_days(days)} {_all(beyond)}", "limit": _all(legal) if legal else gettext("no calls")}
+            sentences.append(gettext(_BEYOND[rules.basis]) % {**_whose_calls(rules), **hours})
     return sentences
 
 
@@ -74,29 +78,42 @@ def doubts(rules: Rules, *, on: date) -> list[str]:
     """Return what an operator should know before relying on `rules` around the day `on`; none if all is well."""
     found = []
     if rules.confidence is Confidence.LOW:
-        found.append(_CAUTION)
+        found.append(gettext(_CAUTION))
     if on - rules.checked_on > LONGEST_UNCHECKED:
-        found.append(f"These rules were last checked on {rules.checked_on}, more than a year ago.")
+        sentence = gettext("These rules were last checked on %(date)s, more than a year ago.")
+        found.append(sentence % {"date": rules.checked_on})
     if rules.holiday_rule is HolidayRule.OPEN:
         return found
     ahead = [on + timedelta(days=number) for number in range(SEARCH_DAYS)]
     for year in sorted({day.year for day in ahead} - set(rules.holiday_years)):
-        found.append(f"The public holidays of {rules.country_name} in {year} are not known here yet.")
+        sentence = gettext("The public holidays of %(country)s in %(year)s are not known here yet.")
+        found.append(sentence % {**_whose_calls(rules), "year": year})
     for holiday in filter(None, map(rules.holiday, ahead)):
         if holiday.is_tentative:
-            found.append(f"{holiday.name} on {holiday.on} is tentative: check the date.")
+            sentence = gettext("%(holiday)s on %(date)s is tentative: check the date.")
+            found.append(sentence % {"holiday": holiday.name, "date": holiday.on})
     return found
 
 
 # --- pieces ---------------------------------------------------------------------------------------------------
 
-_CAUTION: Final = "The sources for this are weak: ask a lawyer first."
-_WHOSE: Final = {Basis.LAW: "the law's", Basis.HOUSE: "our careful"}
-_HOLIDAY_WORDS: Final = {
-    HolidayRule.OPEN: "",
-    HolidayRule.CLOSED: ", not on public holidays",
-    HolidayRule.SHORTER: ", on public holidays {hours}",
+_CAUTION: Final = gettext_noop("The sources for this are weak: ask a lawyer first.")
+_ALLOWED: Final = {
+    Basis.LAW: gettext_noop("In %(country)s, %(calls)s are allowed %(hours)s."),
+    Basis.HOUSE: gettext_noop("In %(country)s, %(calls)s are, by our own caution, %(hours)s."),
 }
+_BEYOND: Final = {
+    Basis.LAW: gettext_noop("%(hours)s goes beyond the law's hours for %(calls)s in %(country)s: %(limit)s."),
+    Basis.HOUSE: gettext_noop("%(hours)s goes beyond our careful hours for %(calls)s in %(country)s: %(limit)s."),
+}
+
+
+def _whose_calls(rules: Rules) -> dict[str, str]:
+    return {"calls": rules.purpose.calls, "country": country_in_words(rules.country, rules.country_name)}
+
+
+def _own_hours(own: OwnWindows) -> str:
+    return gettext("This campaign calls %(hours)s.") % {"hours": hours_in_words(own.by_weekday)}
 
 
 def _usual(rules: Rules) -> tuple[tuple[Span, ...], ...]:
@@ -104,12 +121,12 @@ def _usual(rules: Rules) -> tuple[tuple[Span, ...], ...]:
 
 
 def _days(days: Iterable[int]) -> str:
-    names = [WEEKDAYS[day] for day in days]
+    names = [weekday_in_words(day) for day in days]
     return names[0] if len(names) == 1 else f"{names[0]}-{names[-1]}"
 
 
 def _all(spans: Iterable[Span]) -> str:
-    return " and ".join(map(_span, spans))
+    return str(format_list([_span(span) for span in spans], locale=figures.locale()))
 
 
 def _span(span: Span) -> str:
@@ -120,37 +137,35 @@ def _clocks(at: datetime, zones: Sequence[ZoneInfo]) -> str:
     """The callee's time of day; the earliest and the latest if the zone is not known."""
     locals_ = sorted((at.astimezone(zone) for zone in zones), key=lambda local: local.replace(tzinfo=None))
     first, last = locals_[0], locals_[-1]
-    clock = f"It is {_clock(first)} in {_city(first)}"
     if first.utcoffset() == last.utcoffset():
-        return f"{clock}."
-    return f"{clock} and {_clock(last)} in {_city(last)}; all zones must agree."
+        return gettext("It is %(time)s on %(day)s in %(city)s.") % _clock(first)
+    later = {f"last_{name}": word for name, word in _clock(last).items()}
+    return gettext(
+        "It is %(time)s on %(day)s in %(city)s and %(last_time)s on %(last_day)s in %(last_city)s; "
+        "all zones must agree."
+    ) % {**_clock(first), **later}
 
 
 def _holiday(at: datetime, rules: Rules, zones: Sequence[ZoneInfo]) -> str:
     if rules.holiday_rule is HolidayRule.OPEN:
         return ""
     names = {holiday.name for zone in zones if (holiday := rules.holiday(at.astimezone(zone).date()))}
-    return f"Public holiday: {', '.join(sorted(names))}." if names else ""
+    return gettext("Public holiday: %(names)s.") % {"names": ", ".join(sorted(names))} if names else ""
 
 
 def _what_comes(at: datetime, rules: Rules, zones: Sequence[ZoneInfo], own: OwnWindows | None) -> str:
     opens = next_open(at, rules=rules, zones=zones, own=own)
     if opens is None:
-        return f"There is no opening within {SEARCH_DAYS} days."
+        return gettext("There is no opening within %(days)s days.") % {"days": SEARCH_DAYS}
     if opens > at:
-        return f"Opens {_moment(opens, zones[0])}."
+        return gettext("Opens %(day)s %(time)s in %(city)s.") % _clock(opens.astimezone(zones[0]))
     closes = closes_at(at, rules=rules, zones=zones, own=own)
-    return f"Open until {_moment(closes, zones[0])}." if closes else "Open around the clock."
+    if closes is None:
+        return gettext("Open around the clock.")
+    return gettext("Open until %(day)s %(time)s in %(city)s.") % _clock(closes.astimezone(zones[0]))
 
 
-def _moment(at: datetime, zone: ZoneInfo) -> str:
-    local = at.astimezone(zone)
-    return f"{WEEKDAYS[local.weekday()]} {local:%H:%M} in {_city(local)}"
-
-
-def _clock(local: datetime) -> str:
-    return f"{local:%H:%M} on {WEEKDAYS[local.weekday()]}"
-
-
-def _city(local: datetime) -> str:
-    return str(local.tzinfo).rpartition("/")[2].replace("_", " ")
+def _clock(local: datetime) -> dict[str, str]:
+    assert isinstance(local.tzinfo, ZoneInfo)  # noqa: S101 (for the type checker: all our zones are)
+    weekday = weekday_in_words(local.weekday())
+    return {"time": f"{local:%H:%M}", "day": weekday, "city": city_in_words(local.tzinfo)}
