@@ -187,3 +187,12 @@ def test_in_a_restored_database_nothing_runs_on_and_nothing_starts_by_itself():
     scheduled.refresh_from_db()
     assert (running.state, scheduled.state) == (Campaign.State.PAUSED, Campaign.State.SCHEDULED)
     assert scheduled.asks_because
+
+
+def test_every_picture_of_the_tour_is_there_and_every_picture_is_shown():
+    pages = [settings.BASE_DIR / "README.md", *(settings.BASE_DIR / "docs").glob("*.md")]
+    shown = {
+        Path(name).name for page in pages for name in re.findall(r"\((\S+\.png)\)", page.read_text(encoding="utf-8"))
+    }
+
+    assert shown == {picture.name for picture in (settings.BASE_DIR / "docs" / "pictures").glob("*.png")}
