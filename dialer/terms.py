@@ -1,7 +1,11 @@
-"""The project's words as enumerations. Carriers' spellings of them stay in their dialect files."""
+"""The project's words as enumerations. Carriers' spellings of them stay in their dialect files.
+
+Code and database know the values; the labels are for people, in their language.
+"""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class CarrierName(TextChoices):
@@ -54,21 +58,21 @@ class SpeakerVoice(TextChoices):
 class TaskState(TextChoices):
     """How far a carrier is with a batch, by its own word."""
 
-    WAITING = "waiting", _("waiting to begin")
-    CALLING = "calling", _("calling")
-    FINISHED = "finished", _("finished")
-    FAILED = "failed", _("failed at the carrier")
-    CANCELLED = "cancelled", _("cancelled at the carrier")
-    SUSPENDED = "suspended", _("suspended by the carrier")
-    UNKNOWN = "unknown", _("unknown")
+    WAITING = "waiting", pgettext_lazy("state of a batch at its carrier", "waiting to begin")
+    CALLING = "calling", pgettext_lazy("state of a batch at its carrier", "calling")
+    FINISHED = "finished", pgettext_lazy("state of a batch at its carrier", "finished")
+    FAILED = "failed", pgettext_lazy("state of a batch at its carrier", "failed at the carrier")
+    CANCELLED = "cancelled", pgettext_lazy("state of a batch at its carrier", "cancelled at the carrier")
+    SUSPENDED = "suspended", pgettext_lazy("state of a batch at its carrier", "suspended by the carrier")
+    UNKNOWN = "unknown", pgettext_lazy("state of a batch at its carrier", "unknown")
 
 
 class ExtensionState(TextChoices):
     """What an extension does."""
 
-    RINGING = "ringing", _("ringing")
-    TALKING = "talking", _("talking")
-    FREE = "free", _("free")
+    RINGING = "ringing", pgettext_lazy("state of an extension", "ringing")
+    TALKING = "talking", pgettext_lazy("state of an extension", "talking")
+    FREE = "free", pgettext_lazy("state of an extension", "free")
 
 
 class SkipReason(TextChoices):
@@ -87,32 +91,32 @@ class SkipReason(TextChoices):
 class Purpose(TextChoices):
     """Why people are called; the law knows the difference. The values are those of `dialer.calling_rules`."""
 
-    MARKETING = "marketing", _("marketing")
-    SERVICE = "service", _("service")
-    DEBT = "debt", _("debt collection")
+    MARKETING = "marketing", pgettext_lazy("purpose of a campaign", "marketing")
+    SERVICE = "service", pgettext_lazy("purpose of a campaign", "service")
+    DEBT = "debt", pgettext_lazy("purpose of a campaign", "debt collection")
 
 
 class Disposition(TextChoices):
     """How a call ended, for us."""
 
-    ANSWERED = "answered", _("answered")
-    NO_ANSWER = "no_answer", _("no answer")
-    BUSY = "busy", _("busy")
-    REJECTED = "rejected", _("rejected")
-    UNREACHABLE = "unreachable", _("unreachable")
-    CANCELLED = "cancelled", _("cancelled")
-    NOT_CALLED = "not_called", _("dropped by the carrier at the end of the day")
-    FAILED = "failed", _("failed")
-    UNKNOWN = "unknown", _("unknown")
+    ANSWERED = "answered", pgettext_lazy("outcome of a call", "answered")
+    NO_ANSWER = "no_answer", pgettext_lazy("outcome of a call", "no answer")
+    BUSY = "busy", pgettext_lazy("outcome of a call", "busy")
+    REJECTED = "rejected", pgettext_lazy("outcome of a call", "rejected")
+    UNREACHABLE = "unreachable", pgettext_lazy("outcome of a call", "unreachable")
+    CANCELLED = "cancelled", pgettext_lazy("outcome of a call", "cancelled")
+    NOT_CALLED = "not_called", pgettext_lazy("outcome of a call", "dropped by the carrier at the end of the day")
+    FAILED = "failed", pgettext_lazy("outcome of a call", "failed")
+    UNKNOWN = "unknown", pgettext_lazy("outcome of a call", "unknown")
 
 
 class HungUpBy(TextChoices):
     """Who ended the call."""
 
-    CALLER = "caller", _("our side")
-    CALLEE = "callee", _("the person called")
-    CARRIER = "carrier", _("the carrier")
-    UNKNOWN = "unknown", _("unknown")
+    CALLER = "caller", pgettext_lazy("who hung up", "our side")
+    CALLEE = "callee", pgettext_lazy("who hung up", "the person called")
+    CARRIER = "carrier", pgettext_lazy("who hung up", "the carrier")
+    UNKNOWN = "unknown", pgettext_lazy("who hung up", "unknown")
 
 
 class NumberForm(TextChoices):
@@ -134,14 +138,14 @@ class VoiceDelivery(TextChoices):
 class Via(TextChoices):
     """By which way a fact about a call reached us."""
 
-    CALLBACK = "callback", _("callback")
-    PULL = "pull", _("pull")
+    CALLBACK = "callback", pgettext_lazy("way of a bill", "callback")
+    PULL = "pull", pgettext_lazy("way of a bill", "pull")
 
 
 class Scope(TextChoices):
     """What a program may do with a token, besides what the person may whose token it is."""
 
-    READ = "read", _("read")
+    READ = "read", pgettext_lazy("what a token allows", "read")
     WRITE = "write", _("make campaigns, add numbers and voice files")
     LAUNCH = "launch", _("launch, pause, resume and cancel")
 
@@ -195,6 +199,6 @@ class NoticeKind(TextChoices):
 class NoticeChannel(TextChoices):
     """By which way people are told."""
 
-    CONSOLE = "console", _("console")
-    EMAIL = "email", _("e-mail")
-    CHAT = "chat", _("chat service")
+    CONSOLE = "console", pgettext_lazy("way of a notice", "console")
+    EMAIL = "email", pgettext_lazy("way of a notice", "e-mail")
+    CHAT = "chat", pgettext_lazy("way of a notice", "chat service")

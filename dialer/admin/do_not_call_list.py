@@ -82,7 +82,7 @@ class DoNotCallListAdmin(ConsoleAdmin):
     form = DoNotCallListForm
     actions = None
 
-    list_display = ["name", "for_kind", "for_country", "numbers", "refreshed", "age"]
+    list_display = ["called", "for_kind", "for_country", "numbers", "refreshed", "age"]
     list_filter = [Freshness]
     sortable_by: list[str] = []
     readonly_fields = ["numbers", "age"]
@@ -123,6 +123,10 @@ class DoNotCallListAdmin(ConsoleAdmin):
                 query="age=stale",
             )
         ]
+
+    @admin.display(description=_("name"))
+    def called(self, row: DoNotCallList) -> str:
+        return str(row)
 
     @admin.display(description=_("for campaigns"))
     def for_kind(self, row: DoNotCallList) -> str:

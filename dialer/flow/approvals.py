@@ -17,6 +17,7 @@ from dialer.flow import history, launch_sheet, state
 from dialer.flow.mistakes import DialerError
 from dialer.flow.preflight import Preflight, preflight
 from dialer.models import Campaign, LaunchApproval
+from dialer.models.preference import house_language
 
 State = LaunchApproval.State
 
@@ -122,6 +123,7 @@ def void(campaign: Campaign, *, because: str) -> None:
     open_ones.update(state=State.VOID, reason=because)
 
 
+@house_language()  # hours and rules are told in words, and those of whoever asks are not those of whoever approves
 def digest_of(campaign: Campaign) -> str:
     """Of everything that makes two launches the same one: lists, wishes, accounts."""
     told = launch_sheet.settings_of(campaign)

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from dialer.models.secret import EncryptedTextField
 from dialer.terms import CarrierName, NumberForm
@@ -30,7 +32,9 @@ def check_time_zone(name: str) -> None:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
-        raise ValidationError(f"“{name}” is no time zone. Use a name such as Asia/Shanghai.") from error
+        raise ValidationError(
+            gettext("“%(name)s” is no time zone. Use a name such as Asia/Shanghai.") % {"name": name}
+        ) from error
 
 
 def check_networks(text: str) -> None:
@@ -39,7 +43,9 @@ def check_networks(text: str) -> None:
         try:
             ip_network(part, strict=False)
         except ValueError as error:
-            raise ValidationError(f"“{part}” is no address or network such as 203.0.113.0/24.") from error
+            raise ValidationError(
+                gettext("“%(part)s” is no address or network such as 203.0.113.0/24.") % {"part": part}
+            ) from error
 
 
 def split_networks(text: str) -> list[str]:
@@ -49,100 +55,109 @@ def split_networks(text: str) -> list[str]:
 class Account(models.Model):
     """Credentials, addresses and number rules at one carrier, with the token that all processes share."""
 
-    name = models.CharField(max_length=80, unique=True, help_text="How your team calls this account.")
+    name = models.CharField(_("name"), max_length=80, unique=True, help_text=_("How your team calls this account."))
     carrier = models.CharField(max_length=20, default=CarrierName.YUNHU)
     is_enabled = models.BooleanField(
-        "in use", default=True, help_text="Nothing is sent with an account that is not in use."
+        _("in use"), default=True, help_text=_("Nothing is sent with an account that is not in use.")
     )
 
-    app_id = EncryptedTextField("app id", help_text="As the carrier gave it to you.")
-    access_key = EncryptedTextField("access key", help_text="As the carrier gave it to you.")
-    secret = EncryptedTextField(default="", blank=True, help_text="As the carrier gave it to you.")
+    app_id = EncryptedTextField(_("app id"), help_text=_("As the carrier gave it to you."))
+    access_key = EncryptedTextField(_("access key"), help_text=_("As the carrier gave it to you."))
+    secret = EncryptedTextField(_("secret"), default="", blank=True, help_text=_("As the carrier gave it to you."))
     # How a carrier calls its addresses and keys, and which of them it has, its capabilities say.
-    batch_url = models.URLField("address for batches")
-    token_url = models.URLField("address for bills and recordings", blank=True)
+    batch_url = models.URLField(_("address for batches"))
+    token_url = models.URLField(_("address for bills and recordings"), blank=True)
     paths = models.TextField(
-        "other paths",
+        _("other paths"),
         blank=True,
-        help_text="Only if the carrier told you that one of its services has another path: name = /path, one a line.",
+        help_text=_(
+            "Only if the carrier told you that one of its services has another path: name = /path, one a line."
+        ),
     )
     sms_app_id = models.CharField(
-        "app id for SMS",
+        _("app id for SMS"),
         max_length=32,
         blank=True,
-        help_text="Of the SMS application that the carrier set up for you. Needed for SMS after calls only.",
+        help_text=_("Of the SMS application that the carrier set up for you. Needed for SMS after calls only."),
     )
 
-    country = models.CharField(max_length=2, help_text="The country of the people who are called.")
+    country = models.CharField(_("country"), max_length=2, help_text=_("The country of the people who are called."))
     country_code = models.CharField(
-        "carrier's country code",
+        _("carrier's country code"),
         max_length=10,
         blank=True,
-        help_text="Only if the carrier told you another one than the usual.",
+        help_text=_("Only if the carrier told you another one than the usual."),
     )
     time_zone = models.CharField(
-        "carrier's time zone",
+        _("carrier's time zone"),
         max_length=40,
         default="Asia/Shanghai",
         validators=[check_time_zone],
-        help_text="In which the carrier writes its times. UTC+8 (Asia/Shanghai) unless it told you otherwise.",
+        help_text=_("In which the carrier writes its times. UTC+8 (Asia/Shanghai) unless it told you otherwise."),
     )
     number_form = models.CharField(
+        _("number form"),
         max_length=20,
         choices=NumberForm.choices,
         default=NumberForm.NATIONAL,
-        help_text="How the carrier wants the numbers.",
+        help_text=_("How the carrier wants the numbers."),
     )
     dial_prefix = models.CharField(
+        _("dial prefix"),
         max_length=8,
         blank=True,
-        validators=[RegexValidator(r"^\d*$", "Digits only.")],
-        help_text="Digits that the carrier wants in front of each number; usually none.",
+        validators=[RegexValidator(r"^\d*$", _("Digits only."))],
+        help_text=_("Digits that the carrier wants in front of each number; usually none."),
     )
     caller_id = models.CharField(
-        "caller ID",
+        _("caller ID"),
         max_length=20,
         blank=True,
-        validators=[RegexValidator(r"^\d*$", "Digits only.")],
-        help_text="The number shown to the people called. Empty: the carrier chooses.",
+        validators=[RegexValidator(r"^\d*$", _("Digits only."))],
+        help_text=_("The number shown to the people called. Empty: the carrier chooses."),
     )
     batch_size = models.PositiveIntegerField(
+        _("batch size"),
         default=house_batch_size,
         validators=[MinValueValidator(1), MaxValueValidator(100_000)],
-        help_text="Numbers handed over at a time. What was handed over can't be called back, so keep it small.",
+        help_text=_("Numbers handed over at a time. What was handed over can't be called back, so keep it small."),
     )
 
     open_batch_limit = models.PositiveSmallIntegerField(
-        "batches at a time",
+        _("batches at a time"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text="Batches handed over and not billed to the end. Empty: any number.",
+        help_text=_("Batches handed over and not billed to the end. Empty: any number."),
     )
     numbers_per_minute = models.PositiveIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1)], help_text="Empty: as fast as the carrier takes them."
-    )
-    at_carrier_limit = models.PositiveIntegerField(
-        "at the carrier at most",
+        _("numbers per minute"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text="People handed over and not billed yet, over all campaigns. Empty: any number.",
+        help_text=_("Empty: as fast as the carrier takes them."),
+    )
+    at_carrier_limit = models.PositiveIntegerField(
+        _("at the carrier at most"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("People handed over and not billed yet, over all campaigns. Empty: any number."),
     )
 
     callback_secret = EncryptedTextField(default=new_callback_secret, editable=False)
     allowed_sources = models.TextField(
-        "callbacks allowed from",
+        _("callbacks allowed from"),
         blank=True,
         validators=[check_networks],
-        help_text="Addresses or networks, one a line. Empty: from anywhere that knows the secret address.",
+        help_text=_("Addresses or networks, one a line. Empty: from anywhere that knows the secret address."),
     )
 
     callback_answer = models.CharField(
-        "answer to callbacks",
+        _("answer to callbacks"),
         max_length=200,
         blank=True,
-        help_text="What the carrier hears after each callback. Only if it told you that it wants another text.",
+        help_text=_("What the carrier hears after each callback. Only if it told you that it wants another text."),
     )
 
     token = EncryptedTextField(default="", blank=True, editable=False)
@@ -161,13 +176,13 @@ class Account(models.Model):
     next_balance_at = models.DateTimeField(null=True, editable=False)
     balance_complaint = models.TextField(blank=True, editable=False)  # why it could not be asked for last time
     balance_warning = models.DecimalField(
-        "warn below",
+        _("warn below"),
         null=True,
         blank=True,
         max_digits=16,
         decimal_places=2,
         validators=[MinValueValidator(0)],
-        help_text="Of the balance, in the currency of the account. Empty: warn only when nothing is left.",
+        help_text=_("Of the balance, in the currency of the account. Empty: warn only when nothing is left."),
     )
 
     tested_at = models.DateTimeField(null=True, editable=False)  # last time that the connection was tested
@@ -178,6 +193,8 @@ class Account(models.Model):
 
     class Meta:
         ordering = ["name"]
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
 
     def __str__(self) -> str:
         return self.name
@@ -200,7 +217,7 @@ class Account(models.Model):
 
     def clean(self) -> None:
         """Raise ValidationError for an address with a secret in it: only app id and key are stored encrypted."""
-        sentence = "Leave user and password out of the address: it is not stored encrypted."
+        sentence = gettext("Leave user and password out of the address: it is not stored encrypted.")
         addresses = {name: getattr(self, name) or "" for name in ("batch_url", "token_url")}
         wrong = {name: sentence for name, address in addresses.items() if "@" in urlsplit(address).netloc}
         if wrong:

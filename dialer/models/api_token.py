@@ -2,6 +2,8 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from dialer.terms import Scope
 
@@ -9,13 +11,15 @@ from dialer.terms import Scope
 class ApiToken(models.Model):
     """A key for programs. Only its hash is stored: whoever lost it makes a new one."""
 
-    name = models.CharField(max_length=80, help_text="What uses it, such as: order system.")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(_("name"), max_length=80, help_text=_("What uses it, such as: order system."))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("user"), on_delete=models.CASCADE, related_name="api_tokens"
+    )
     digest = models.CharField(max_length=64, unique=True, editable=False)  # SHA-256 of 256 random bits needs no salt
     beginning = models.CharField(max_length=16, editable=False)  # of the token, so that people can tell them apart
     scopes = models.JSONField(default=list)  # of terms.Scope
     created_at = models.DateTimeField(auto_now_add=True)
-    expires_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, editable=False)
     last_used_at = models.DateTimeField(null=True, editable=False)  # to the minute
 
@@ -25,8 +29,8 @@ class ApiToken(models.Model):
 
     class Meta:
         ordering = ["-pk"]
-        verbose_name = "API token"
-        verbose_name_plural = "API tokens"
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
 
     def __str__(self) -> str:
         return self.name
@@ -46,7 +50,9 @@ class ApiAnswer(models.Model):
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:
+        verbose_name = _("api answer")
+        verbose_name_plural = _("api answers")
         constraints = [models.UniqueConstraint(fields=["token", "key"], name="one_answer_per_token_and_key")]
 
     def __str__(self) -> str:
-        return f"answer {self.pk}"
+        return gettext("answer %(id)s") % {"id": self.pk}

@@ -5,6 +5,8 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from dialer.models.account import Account
 from dialer.models.campaign import Campaign
@@ -22,14 +24,14 @@ class Batch(Claimable):
     """The attempts of one carrier request, under one reference that the carrier echoes."""
 
     class State(models.TextChoices):
-        WAITING = "waiting"
-        SENDING = "sending"
-        ACCEPTED = "accepted"
-        SETTLED = "settled"
-        REFUSED = "refused"
-        UNCERTAIN = "uncertain"
-        REPEATING = "repeating"
-        CANCELLED = "cancelled"
+        WAITING = "waiting", pgettext_lazy("state of a batch", "Waiting")
+        SENDING = "sending", pgettext_lazy("state of a batch", "Sending")
+        ACCEPTED = "accepted", pgettext_lazy("state of a batch", "Accepted")
+        SETTLED = "settled", pgettext_lazy("state of a batch", "Settled")
+        REFUSED = "refused", pgettext_lazy("state of a batch", "Refused")
+        UNCERTAIN = "uncertain", pgettext_lazy("state of a batch", "Uncertain")
+        REPEATING = "repeating", pgettext_lazy("state of a batch", "Repeating")
+        CANCELLED = "cancelled", pgettext_lazy("state of a batch", "Cancelled")
 
     MOVES = {
         # Accepted when bills came of a try that had surely not arrived.
@@ -53,13 +55,13 @@ class Batch(Claimable):
     UNCLEAR = (State.UNCERTAIN, State.REPEATING)
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="batches")
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="batches")
-    sequence = models.PositiveIntegerField()  # 1, 2, … within the campaign
+    account = models.ForeignKey(Account, verbose_name=_("account"), on_delete=models.PROTECT, related_name="batches")
+    sequence = models.PositiveIntegerField(_("sequence"))  # 1, 2, … within the campaign
     reference = models.CharField(max_length=32, unique=True, default=new_reference)
     contact_count = models.PositiveIntegerField()
-    state = models.CharField(max_length=20, choices=State.choices, default=State.WAITING)
+    state = models.CharField(_("state"), max_length=20, choices=State.choices, default=State.WAITING)
     due_at = models.DateTimeField()
-    tries = models.PositiveIntegerField(default=0)  # claims, most of which reached the carrier
+    tries = models.PositiveIntegerField(_("tries"), default=0)  # claims, most of which reached the carrier
     sent_at = models.DateTimeField(null=True)
     starts_at = models.DateTimeField(null=True)  # when the carrier is to begin; null: at once
     answered_at = models.DateTimeField(null=True)
@@ -74,16 +76,22 @@ class Batch(Claimable):
     # An uncertain batch is asked about by its reference, again and again with growing pauses.
     ask_at = models.DateTimeField(null=True)
     asked_at = models.DateTimeField(null=True)
-    ask_count = models.PositiveIntegerField(default=0)
+    ask_count = models.PositiveIntegerField(_("ask count"), default=0)
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("decided by"),
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        editable=False,
     )
     decided_at = models.DateTimeField(null=True, editable=False)
-    decided_because = models.TextField(blank=True, editable=False)
+    decided_because = models.TextField(_("decided because"), blank=True, editable=False)
 
     class Meta:
         ordering = ["-pk"]
-        verbose_name_plural = "batches"
+        verbose_name = _("batch")
+        verbose_name_plural = _("batches")
         constraints = [
             models.UniqueConstraint(fields=["campaign", "sequence"], name="one_batch_per_sequence"),
         ]
@@ -101,10 +109,10 @@ class Batch(Claimable):
 class Attempt(models.Model):
     """One handing-over of one contact in one batch. The database allows one for each contact and round."""
 
-    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="attempts")
-    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="attempts")
-    round = models.PositiveSmallIntegerField(default=1)
-    disposition = models.CharField(max_length=20, choices=Disposition.choices, blank=True, default="")
+    batch = models.ForeignKey(Batch, verbose_name=_("batch"), on_delete=models.PROTECT, related_name="attempts")
+    contact = models.ForeignKey(Contact, verbose_name=_("contact"), on_delete=models.PROTECT, related_name="attempts")
+    round = models.PositiveSmallIntegerField(pgettext_lazy("of calls", "round"), default=1)
+    disposition = models.CharField(_("disposition"), max_length=20, choices=Disposition.choices, blank=True, default="")
     keypress = models.CharField(max_length=20, blank=True, default="")
     settled_at = models.DateTimeField(null=True)  # the first bill about it, by whichever way
     silent_since = models.DateTimeField(null=True)  # declared silent: handed over and never billed
@@ -113,6 +121,8 @@ class Attempt(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
         constraints = [
             models.UniqueConstraint(
                 fields=["contact"], condition=Q(settled_at__isnull=True), name="one_open_attempt_per_contact"
@@ -134,4 +144,4 @@ class Attempt(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"attempt {self.pk}"
+        return gettext("attempt %(id)s") % {"id": self.pk}

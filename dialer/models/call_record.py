@@ -1,6 +1,8 @@
 """Call records: calls as the carrier billed them, normalised and kept."""
 
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from dialer.models.account import Account
 from dialer.models.batch import Attempt, Batch
@@ -13,25 +15,29 @@ LISTED_BY = ("disposition", "keypress", "account", "campaign")
 class CallRecord(models.Model):
     """One call. A callback and a pulled bill about it meet here; either may be the first."""
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="call_records")
+    account = models.ForeignKey(
+        Account, verbose_name=_("account"), on_delete=models.PROTECT, related_name="call_records"
+    )
     carrier_call_id = models.CharField(max_length=64)
     carrier_call_uuid = models.CharField(max_length=64, blank=True)
     reference = models.CharField(max_length=64, blank=True)  # as echoed, also if it is none of ours
     carrier_task_id = models.CharField(max_length=64, blank=True, default="")  # the carrier's own name of the batch
-    campaign = models.ForeignKey(Campaign, null=True, on_delete=models.PROTECT, related_name="call_records")
+    campaign = models.ForeignKey(
+        Campaign, verbose_name=_("campaign"), null=True, on_delete=models.PROTECT, related_name="call_records"
+    )
     batch = models.ForeignKey(Batch, null=True, on_delete=models.PROTECT, related_name="call_records")
     attempt = models.ForeignKey(Attempt, null=True, on_delete=models.PROTECT, related_name="call_records")
 
     number = models.CharField(max_length=32, blank=True)  # E.164 if it is known, else as on the wire
-    caller_id = models.CharField("caller ID", max_length=32, blank=True)
+    caller_id = models.CharField(_("caller ID"), max_length=32, blank=True)
     started_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     ring_seconds = models.PositiveIntegerField(default=0)
     talk_seconds = models.PositiveIntegerField(default=0)
     disposition = models.CharField(max_length=20, choices=Disposition.choices, default=Disposition.UNKNOWN)
-    hangup_code = models.CharField("hang-up code", max_length=20, blank=True)
-    hangup_meaning = models.CharField("hang-up meaning", max_length=100, blank=True)
+    hangup_code = models.CharField(_("hang-up code"), max_length=20, blank=True)
+    hangup_meaning = models.CharField(_("hang-up meaning"), max_length=100, blank=True)
     hung_up_by = models.CharField(max_length=10, choices=HungUpBy.choices, default=HungUpBy.UNKNOWN)
     keypress = models.CharField(max_length=20, blank=True)
     recording_name = models.CharField(max_length=255, blank=True)
@@ -39,7 +45,7 @@ class CallRecord(models.Model):
 
     cost = models.DecimalField(null=True, max_digits=14, decimal_places=6)
     currency = models.CharField(max_length=10, blank=True, default="")
-    rate = models.DecimalField("price of a period", null=True, max_digits=14, decimal_places=6)
+    rate = models.DecimalField(_("price of a period"), null=True, max_digits=14, decimal_places=6)
     billing_period = models.CharField(max_length=20, blank=True, default="")  # seconds: the first one + the others
     charged_seconds = models.PositiveIntegerField(null=True)
 
@@ -51,6 +57,8 @@ class CallRecord(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = _("call record")
+        verbose_name_plural = _("call records")
         constraints = [
             models.UniqueConstraint(fields=["account", "carrier_call_id"], name="one_call_record_per_carrier_call_id"),
         ]
@@ -88,4 +96,4 @@ class CallRecord(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"call {self.carrier_call_id}"
+        return gettext("call %(id)s") % {"id": self.carrier_call_id}

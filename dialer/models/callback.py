@@ -1,6 +1,8 @@
 """The inbox: raw pushes of carriers, stored before they are understood."""
 
 from django.db import models
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from dialer.models.account import Account
 from dialer.models.claim import Claimable
@@ -10,9 +12,9 @@ class Callback(Claimable):
     """One push, exactly as it came. Equal bodies are one row that counts."""
 
     class State(models.TextChoices):
-        RECEIVED = "received"
-        APPLIED = "applied"
-        UNREADABLE = "unreadable"
+        RECEIVED = "received", pgettext_lazy("state of a callback", "Received")
+        APPLIED = "applied", pgettext_lazy("state of a callback", "Applied")
+        UNREADABLE = "unreadable", pgettext_lazy("state of a callback", "Unreadable")
 
     MOVES = {
         State.RECEIVED: {State.APPLIED, State.UNREADABLE},
@@ -20,22 +22,24 @@ class Callback(Claimable):
         State.APPLIED: set(),
     }
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="callbacks")
-    kind = models.CharField(max_length=20)
+    account = models.ForeignKey(Account, verbose_name=_("account"), on_delete=models.CASCADE, related_name="callbacks")
+    kind = models.CharField(_("kind"), max_length=20)
     body = models.BinaryField()
     sha256 = models.CharField(max_length=64)
-    content_type = models.CharField(max_length=100, blank=True)
-    source = models.GenericIPAddressField(null=True)
+    content_type = models.CharField(_("content type"), max_length=100, blank=True)
+    source = models.GenericIPAddressField(pgettext_lazy("address", "source"), null=True)
     received_at = models.DateTimeField(auto_now_add=True)
-    times_received = models.PositiveIntegerField(default=1)
+    times_received = models.PositiveIntegerField(_("times received"), default=1)
     last_received_at = models.DateTimeField()
-    state = models.CharField(max_length=20, choices=State.choices, default=State.RECEIVED)
+    state = models.CharField(_("state"), max_length=20, choices=State.choices, default=State.RECEIVED)
     was_repaired = models.BooleanField(default=False)
-    complaint = models.TextField(blank=True)
+    complaint = models.TextField(_("complaint"), blank=True)
     applied_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = _("callback")
+        verbose_name_plural = _("callbacks")
         constraints = [
             models.UniqueConstraint(fields=["account", "kind", "sha256"], name="one_callback_per_body"),
         ]
@@ -48,26 +52,26 @@ class Callback(Claimable):
         ]
 
     def __str__(self) -> str:
-        return f"callback {self.pk}"
+        return gettext("callback %(id)s") % {"id": self.pk}
 
 
 class TurnedAway(models.Model):
     """A counted trace of pushes with a wrong secret or from a foreign address, one row a day and source."""
 
     class Reason(models.TextChoices):
-        SECRET = "secret", "wrong secret address"
-        SOURCE = "source", "address not allowed"
+        SECRET = "secret", _("wrong secret address")
+        SOURCE = "source", _("address not allowed")
 
-    on = models.DateField()
-    source = models.GenericIPAddressField()
-    reason = models.CharField(max_length=10, choices=Reason.choices)
-    count = models.PositiveIntegerField(default=1)
+    on = models.DateField(pgettext_lazy("day", "on"))
+    source = models.GenericIPAddressField(pgettext_lazy("address", "source"))
+    reason = models.CharField(_("reason"), max_length=10, choices=Reason.choices)
+    count = models.PositiveIntegerField(pgettext_lazy("how often", "count"), default=1)
     last_at = models.DateTimeField()
 
     class Meta:
         ordering = ["-last_at"]
-        verbose_name = "callback turned away"
-        verbose_name_plural = "callbacks turned away"
+        verbose_name = _("callback turned away")
+        verbose_name_plural = _("callbacks turned away")
         constraints = [
             models.UniqueConstraint(fields=["on", "source", "reason"], name="one_trace_per_day_and_source"),
         ]

@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from dialer.models.campaign import Campaign
 from dialer.models.claim import Claimable
@@ -13,10 +15,10 @@ class ContactList(Claimable):
     """One uploaded spreadsheet of one campaign, with what the operator said about its columns."""
 
     class State(models.TextChoices):
-        UPLOADED = "uploaded"
-        READING = "reading"
-        READY = "ready"
-        REJECTED = "rejected"
+        UPLOADED = "uploaded", pgettext_lazy("state of a list", "Uploaded")
+        READING = "reading", pgettext_lazy("state of a list", "Reading")
+        READY = "ready", pgettext_lazy("state of a list", "Ready")
+        REJECTED = "rejected", pgettext_lazy("state of a list", "Rejected")
 
     MOVES = {
         State.UPLOADED: {State.READING, State.REJECTED},
@@ -25,9 +27,11 @@ class ContactList(Claimable):
         State.REJECTED: set(),
     }
 
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="contact_lists")
-    file = models.FileField(upload_to="contacts/")
-    original_name = models.CharField(max_length=255)
+    campaign = models.ForeignKey(
+        Campaign, verbose_name=_("campaign"), on_delete=models.CASCADE, related_name="contact_lists"
+    )
+    file = models.FileField(_("file"), upload_to="contacts/")
+    original_name = models.CharField(_("original name"), max_length=255)
     size_bytes = models.PositiveBigIntegerField(default=0)
     sha256 = models.CharField(max_length=64, default="")
 
@@ -40,7 +44,7 @@ class ContactList(Claimable):
     text_columns = models.JSONField(default=list, blank=True)
     text_headings = models.JSONField(default=list, blank=True)
 
-    state = models.CharField(max_length=20, choices=State.choices, default=State.UPLOADED)
+    state = models.CharField(_("state"), max_length=20, choices=State.choices, default=State.UPLOADED)
     complaint = models.TextField(blank=True)  # why it was rejected
     row_count = models.PositiveIntegerField(null=True)  # known when read, estimated by the preview
     rows_read = models.PositiveIntegerField(default=0)
@@ -50,6 +54,8 @@ class ContactList(Claimable):
 
     class Meta:
         ordering = ["-uploaded_at"]
+        verbose_name = _("contact list")
+        verbose_name_plural = _("contact lists")
 
     def __str__(self) -> str:
         return self.original_name
@@ -58,9 +64,13 @@ class ContactList(Claimable):
 class Contact(models.Model):
     """One row of a contact list. Without a skip reason it is to be called; its batch and disposition tell the rest."""
 
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="contacts")
-    contact_list = models.ForeignKey(ContactList, on_delete=models.CASCADE, related_name="contacts")
-    row_number = models.PositiveIntegerField()  # as the spreadsheet program shows it
+    campaign = models.ForeignKey(
+        Campaign, verbose_name=_("campaign"), on_delete=models.CASCADE, related_name="contacts"
+    )
+    contact_list = models.ForeignKey(
+        ContactList, verbose_name=_("contact list"), on_delete=models.CASCADE, related_name="contacts"
+    )
+    row_number = models.PositiveIntegerField(_("row number"))  # as the spreadsheet program shows it
     raw = models.CharField(max_length=80, blank=True)  # the cell as it was
     texts = models.JSONField(null=True, blank=True)  # text 1, text 2, … of the row; null: no column brings one
     number = models.CharField(max_length=16, blank=True)  # E.164, "" if unreadable
@@ -70,6 +80,8 @@ class Contact(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
         constraints = [
             models.UniqueConstraint(fields=["contact_list", "row_number"], name="one_contact_per_row"),
             models.UniqueConstraint(
@@ -92,4 +104,4 @@ class Contact(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"row {self.row_number}"
+        return gettext("row %(number)s") % {"number": self.row_number}

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from dialer.models.account import Account
 from dialer.models.batch import Batch
@@ -10,20 +11,21 @@ from dialer.models.batch import Batch
 class CarrierExchange(models.Model):
     """One HTTP request and its answer. Holds no secret and no full phone number."""
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="exchanges")
+    account = models.ForeignKey(Account, verbose_name=_("account"), on_delete=models.CASCADE, related_name="exchanges")
     batch = models.ForeignKey(Batch, null=True, on_delete=models.SET_NULL, related_name="exchanges")
     at = models.DateTimeField(auto_now_add=True)
-    purpose = models.CharField(max_length=40)
+    purpose = models.CharField(_("purpose"), max_length=40)
     url = models.CharField(max_length=500)
     request = models.TextField(blank=True)
-    status = models.PositiveSmallIntegerField("HTTP status", null=True)
+    status = models.PositiveSmallIntegerField(_("HTTP status"), null=True)
     response = models.TextField(blank=True)
     elapsed_milliseconds = models.PositiveIntegerField(default=0)
-    complaint = models.TextField(blank=True)
+    complaint = models.TextField(_("complaint"), blank=True)
 
     class Meta:
         ordering = ["-pk"]
-        verbose_name = "exchange"
+        verbose_name = _("exchange")
+        verbose_name_plural = _("exchanges")
         indexes = [
             models.Index(fields=["account", "id"], name="exchange_newest_of_account"),
             models.Index(fields=["at", "account"], name="exchange_in_time"),

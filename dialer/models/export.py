@@ -4,6 +4,8 @@ import secrets
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop, pgettext_lazy
 
 from dialer.models.claim import Claimable
 from dialer.terms import ExportForm, ExportKind
@@ -18,12 +20,12 @@ class Export(Claimable):
     """One ordered spreadsheet. It is written in turns by the queue and can be fetched by its owner until it expires."""
 
     class State(models.TextChoices):
-        WAITING = "waiting"
-        WRITING = "writing"
-        READY = "ready"
-        FAILED = "failed"
-        STOPPED = "stopped"
-        EXPIRED = "expired"
+        WAITING = "waiting", pgettext_lazy("state of an export", "Waiting")
+        WRITING = "writing", pgettext_lazy("state of an export", "Writing")
+        READY = "ready", pgettext_lazy("state of an export", "Ready")
+        FAILED = "failed", pgettext_lazy("state of an export", "Failed")
+        STOPPED = "stopped", pgettext_lazy("state of an export", "Stopped")
+        EXPIRED = "expired", pgettext_lazy("state of an export", "Expired")
 
     MOVES = {
         State.WAITING: {State.WRITING, State.STOPPED},
@@ -59,9 +61,10 @@ class Export(Claimable):
 
     class Meta:
         ordering = ["-pk"]
-        verbose_name_plural = "downloads"
+        verbose_name = _("export")
+        verbose_name_plural = _("downloads")
         default_permissions = ()
-        permissions = [("export_contacts", "Can export contacts, call records and rejected rows")]
+        permissions = [("export_contacts", gettext_noop("Can export contacts, call records and rejected rows"))]
         indexes = [models.Index(fields=["state", "expires_at"], name="export_by_state_and_expiry")]
 
     def __str__(self) -> str:

@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from dialer.models.campaign import Campaign
 
@@ -11,10 +13,10 @@ class LaunchApproval(models.Model):
     """One launch that was asked for: of just this campaign as it was then. It is carried out when it is approved."""
 
     class State(models.TextChoices):
-        WAITING = "waiting"
-        APPROVED = "approved"
-        DECLINED = "declined"
-        VOID = "void"
+        WAITING = "waiting", pgettext_lazy("state of an approval", "Waiting")
+        APPROVED = "approved", pgettext_lazy("state of an approval", "Approved")
+        DECLINED = "declined", pgettext_lazy("state of an approval", "Declined")
+        VOID = "void", pgettext_lazy("state of an approval", "Void")
 
     MOVES = {
         State.WAITING: {State.APPROVED, State.DECLINED, State.VOID},
@@ -38,6 +40,8 @@ class LaunchApproval(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = _("launch approval")
+        verbose_name_plural = _("launch approvals")
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(
@@ -46,4 +50,4 @@ class LaunchApproval(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"approval of {self.campaign}"
+        return gettext("approval of %(campaign)s") % {"campaign": self.campaign}

@@ -2,6 +2,8 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from dialer.models.campaign import Campaign
 
@@ -18,6 +20,8 @@ class LaunchSheet(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = _("launch sheet")
+        verbose_name_plural = _("launch sheets")
 
     def __str__(self) -> str:
-        return f"launch sheet of {self.campaign}"
+        return gettext("launch sheet of %(campaign)s") % {"campaign": self.campaign}

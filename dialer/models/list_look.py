@@ -2,6 +2,8 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 LONGEST_QUERY = 2_000  # characters; longer ones no browser would send
 
@@ -17,8 +19,10 @@ class SavedFilter(models.Model):
 
     class Meta:
         ordering = ["name", "pk"]
+        verbose_name = _("saved filter")
+        verbose_name_plural = _("saved filters")
         constraints = [models.UniqueConstraint(fields=["user", "page", "name"], name="one_saved_filter_per_name")]
-        permissions = [("share_savedfilter", "Can share saved filters with everybody")]
+        permissions = [("share_savedfilter", gettext_noop("Can share saved filters with everybody"))]
 
     def __str__(self) -> str:
         return self.name
@@ -33,6 +37,8 @@ class ColumnChoice(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        verbose_name = _("column choice")
+        verbose_name_plural = _("column choices")
         constraints = [models.UniqueConstraint(fields=["user", "page"], name="one_column_choice_per_page")]
 
     def __str__(self) -> str:

@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from dialer.models.claim import Claimable
 from dialer.models.secret import EncryptedTextField
@@ -35,6 +37,8 @@ class Notice(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
         default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["person", "key"], name="one_notice_per_event_and_person")]
         indexes = [
@@ -61,6 +65,8 @@ class NoticeWay(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        verbose_name = _("notice way")
+        verbose_name_plural = _("notice ways")
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(
@@ -78,10 +84,10 @@ class NoticeDelivery(Claimable):
     """One notice by one way, from the order to the message. A message that may have left is never sent again."""
 
     class State(models.TextChoices):
-        DUE = "due"
-        SENDING = "sending"
-        SENT = "sent"
-        FAILED = "failed"
+        DUE = "due", pgettext_lazy("state of a message", "Due")
+        SENDING = "sending", pgettext_lazy("state of a message", "Sending")
+        SENT = "sent", pgettext_lazy("state of a message", "Sent")
+        FAILED = "failed", pgettext_lazy("state of a message", "Failed")
 
     MOVES = {
         State.DUE: {State.SENDING},
@@ -101,9 +107,10 @@ class NoticeDelivery(Claimable):
     class Meta:
         ordering = ["pk"]
         default_permissions = ()
-        verbose_name_plural = "notice deliveries"
+        verbose_name = _("notice delivery")
+        verbose_name_plural = _("notice deliveries")
         constraints = [models.UniqueConstraint(fields=["notice", "way"], name="one_delivery_per_notice_and_way")]
         indexes = [models.Index(fields=["state", "due_at"], name="notice_delivery_due")]
 
     def __str__(self) -> str:
-        return f"{self.notice} by {self.way}"
+        return gettext("%(notice)s by %(way)s") % {"notice": self.notice, "way": self.way}

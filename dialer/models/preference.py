@@ -28,6 +28,7 @@ class Preference(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        default_permissions = ()
         verbose_name = _("language and time")
         verbose_name_plural = _("languages and times")
 

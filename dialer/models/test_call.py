@@ -5,6 +5,8 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from dialer.models.account import Account
 from dialer.models.batch import new_reference
@@ -17,10 +19,10 @@ class TestCall(models.Model):
     __test__ = False  # not a test of pytest's
 
     class State(models.TextChoices):
-        SENDING = "sending"
-        ACCEPTED = "accepted"
-        REFUSED = "refused"
-        UNCERTAIN = "uncertain"
+        SENDING = "sending", pgettext_lazy("state of a test call", "Sending")
+        ACCEPTED = "accepted", pgettext_lazy("state of a test call", "Accepted")
+        REFUSED = "refused", pgettext_lazy("state of a test call", "Refused")
+        UNCERTAIN = "uncertain", pgettext_lazy("state of a test call", "Uncertain")
 
     MOVES = {
         State.SENDING: {State.ACCEPTED, State.REFUSED, State.UNCERTAIN},
@@ -43,10 +45,12 @@ class TestCall(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = _("test call")
+        verbose_name_plural = _("test calls")
         indexes = [models.Index(fields=["number"], name="test_call_by_number")]
 
     def __str__(self) -> str:
-        return f"test call {self.pk}"
+        return gettext("test call %(id)s") % {"id": self.pk}
 
     @property
     def is_on_its_way(self) -> bool:

@@ -5,6 +5,7 @@ import secrets
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from dialer.models.campaign import Campaign
 from dialer.terms import UploadPurpose
@@ -38,6 +39,8 @@ class PendingUpload(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        verbose_name = _("pending upload")
+        verbose_name_plural = _("pending uploads")
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from dialer.flow import approvals, lifecycle
 from dialer.flow.approvals import NeedsApproval
@@ -64,6 +64,17 @@ def test_what_somebody_else_approves_is_launched_in_the_name_of_who_asked(campai
     assert (sheet.content["approval"]["asked_by"], sheet.content["approval"]["approved_by"]) == ("ana", "budi")
     said = list(LogEntry.objects.filter(object_id=str(campaign.pk)).values_list("user__username", "change_message"))
     assert ("budi", "Approved the launch for ana.") in said
+
+
+def test_who_approves_may_speak_another_language_than_who_asked(campaign: Campaign) -> None:
+    _a_rule(campaign)
+    with translation.override("es"):
+        approval = approvals.ask(campaign, by=make_user())
+
+    lifecycle.approve(approval, by=make_user())
+
+    approval.refresh_from_db()
+    assert approval.state == State.APPROVED
 
 
 def test_nobody_approves_their_own(campaign: Campaign) -> None:
