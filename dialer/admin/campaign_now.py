@@ -87,6 +87,7 @@ def pending(campaign: Campaign, progress: Progress) -> list[Pending]:
                 gettext("Called again by rule; the first at {moment}"),
                 _first(campaign, "retry_at") if progress.again else None,
             ),
+            url=list_address(Contact, **here, call="again"),
         ),
         Pending(
             label=_("Postponed"),
@@ -94,6 +95,7 @@ def pending(campaign: Campaign, progress: Progress) -> list[Pending]:
             note=_with_moment(
                 gettext("Called often enough, or at a closed hour; the first again at {moment}"), postponed["first"]
             ),
+            url=list_address(Contact, **here, call="postponed"),
         ),
     ]
     return [row for row in rows if row.count]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from django.db.models import Model
 from django.http import HttpRequest
@@ -14,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dialer.admin import charts
+from dialer.admin.call_record_filters import KEYS
 from dialer.admin.campaign_now import EVENTS_AT_ONCE, events, pending, standstill
 from dialer.admin.campaign_settings import settings_context
 from dialer.admin.campaign_week import hours_context
@@ -72,7 +74,7 @@ class StatusDoors:
             "now": now,
             "parts": _parts(now, _rows_behind(campaign, lambda model: has_list(self, model, request))),
             "outcomes": _outcomes(campaign, now, with_links=sees_calls),
-            "keypresses": _keypresses(now),
+            "keypresses": _keypresses(campaign, now, with_links=sees_calls),
             "skipped": _skipped(campaign, now),
             "talk_time": duration(calls.talk_seconds),
             "costs": spent(calls),
@@ -120,7 +122,9 @@ def _rows_behind(campaign: Campaign, may_see: Callable[[type[Model]], bool]) -> 
     lists: dict[str, tuple[type[Model], dict[str, Any]]] = {
         "settled": (CallRecord, here),
         "carrier": (Batch, {**here, "state__exact": Batch.State.ACCEPTED.value}),
+        "waiting": (Contact, {**here, "call": "waiting"}),
         "silent": (Contact, {**here, "call": "silent"}),
+        "not-called": (Contact, {**here, "call": "uncalled"}),
     }
     return {part: list_address(model, **filters) for part, (model, filters) in lists.items() if may_see(model)}
 
@@ -169,8 +173,15 @@ def _outcomes(campaign: Campaign, now: Progress, *, with_links: bool) -> list[Pa
     ]
 
 
-def _keypresses(now: Progress) -> list[Part]:
-    return [Part(kind="key", label=key, count=count, whole=now.settled) for key, count in now.keypresses.items()]
+def _keypresses(campaign: Campaign, now: Progress, *, with_links: bool) -> list[Part]:
+    def url(key: str) -> str:
+        is_one = with_links and key in KEYS
+        return list_address(CallRecord, campaign__id__exact=campaign.pk, keypress=quote(key)) if is_one else ""
+
+    return [
+        Part(kind="key", label=key, count=count, whole=now.settled, url=url(key))
+        for key, count in now.keypresses.items()
+    ]
 
 
 def _skipped(campaign: Campaign, now: Progress) -> list[Part]:

@@ -4,6 +4,8 @@ What became of somebody stands in the attempts. Asked of each contact that would
 the attempts are asked, by their indexes, and only within the campaign that is chosen.
 """
 
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
@@ -15,10 +17,9 @@ from django.utils.translation import pgettext_lazy
 
 from dialer.admin.filters import CAMPAIGN, key_of
 from dialer.admin.lists import COUNT_CAP
-from dialer.models import Attempt, Campaign, Contact
+from dialer.flow.reports import OVER, newest
+from dialer.models import Attempt, Batch, CallRecord, Campaign, Contact
 from dialer.terms import Disposition, SkipReason
-
-OVER = (Campaign.State.FINISHED, Campaign.State.CANCELLED)
 
 
 class WhySkipped(admin.SimpleListFilter):
@@ -41,29 +42,98 @@ class WhySkipped(admin.SimpleListFilter):
 
 
 class ByFate(admin.SimpleListFilter):
-    """What became of a contact that is not skipped."""
+    """What became of a contact that is not skipped. The first five are as the page of a campaign counts them."""
 
     title = pgettext_lazy("what became of somebody", "call")
     parameter_name = "call"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("open", _("no outcome yet")), ("silent", _("silent")), *Disposition.choices]
+        return [
+            ("waiting", _("waiting here")),
+            ("again", _("to be called again")),
+            ("postponed", _("postponed")),
+            ("silent", _("silent")),
+            ("uncalled", _("refused, dropped or cancelled")),
+            ("open", _("no outcome yet")),
+            *Disposition.choices,
+        ]
 
     def queryset(self, request: HttpRequest, contacts: QuerySet[Contact]) -> QuerySet[Contact]:
         fate = self.value()
         if fate is None:
             return contacts
+        if fate == "postponed":
+            return contacts.filter(postponed_until__isnull=False, skip_reason="")
         campaign = key_of(request.GET.get(CAMPAIGN, ""))
-        # Among few found by a search, and for an export, the first of all would not do.
-        if fate == "open" and (request.GET.get(SEARCH_VAR) or getattr(request, "wants_every_row", False)):
-            closed = Q(settled_at__isnull=False) | Q(silent_since__isnull=False)
-            return contacts.filter(~Exists(Attempt.objects.filter(closed, contact=OuterRef("pk"))), skip_reason="")
-        if fate == "open":
-            return contacts.filter(pk__in=_without_outcome(campaign, most=COUNT_CAP + 1))
+        if fate in PLACES:
+            # Among few found by a search, and for an export, the first of all would not do.
+            if request.GET.get(SEARCH_VAR) or getattr(request, "wants_every_row", False):
+                return contacts.filter(PLACES[fate].everybody(), skip_reason="")
+            return contacts.filter(pk__in=_first(PLACES[fate], campaign, most=COUNT_CAP + 1))
         attempts = _attempts_of(campaign)
         wanted = Q(silent_since__isnull=False) if fate == "silent" else Q(disposition=fate)
         found = attempts.filter(wanted)
         return contacts.filter(pk__in=found.values("contact"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where somebody may be: by one of their attempts, or without any in a campaign of some state.
+
+    Of attempts that may be many the functions give the first ones by contact, which an index finds.
+    """
+
+    attempts: Sequence[Callable[[QuerySet[Attempt]], QuerySet[Attempt]]]
+    campaigns: Q | None  # those of whose people without an attempt it is the place; None: of nobody
+
+    def everybody(self) -> Q:
+        """The condition on contacts, however long it takes to be answered."""
+        attempts = Attempt.objects.filter(contact=OuterRef("pk"))
+        found = Q(pk__in=())
+        for some in self.attempts:
+            found |= Q(Exists(some(attempts)))
+        if self.campaigns is None:
+            return found
+        return found | Q(~Exists(attempts), campaign__in=Campaign.objects.filter(self.campaigns))
+
+
+def _open(attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:
+    rows = attempts.filter(settled_at__isnull=True, silent_since__isnull=True, contact__skip_reason="")
+    return rows.order_by("contact")
+
+
+def _again(attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:
+    rows = newest(attempts.filter(retry_at__isnull=False)).exclude(batch__campaign__state__in=OVER)
+    return rows.order_by("contact")
+
+
+def _in_waiting_batches(attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:
+    return newest(_open(attempts).filter(batch__state=Batch.State.WAITING)).order_by()  # few batches wait at a time
+
+
+def _dropped(attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:
+    return newest(attempts.filter(NOT_AGAIN, disposition=Disposition.NOT_CALLED)).order_by("contact")
+
+
+def _refused(attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:
+    """Few: a campaign pauses when it is refused."""
+    billed = CallRecord.objects.filter(attempt=OuterRef("pk"))
+    return newest(attempts.filter(NOT_AGAIN, ~Exists(billed), batch__state=Batch.State.REFUSED)).order_by()
+
+
+def _cancelled(attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:
+    """Of people who were in nothing but batches that never left; few, as those that wait at a time."""
+    others = Attempt.objects.filter(contact=OuterRef("contact")).exclude(batch__state=Batch.State.CANCELLED)
+    return attempts.filter(~Exists(others), batch__state=Batch.State.CANCELLED, contact__skip_reason="")
+
+
+NOT_AGAIN = Q(retry_at__isnull=True) | Q(batch__campaign__state__in=OVER)
+PLACES = {
+    "open": Place(attempts=[_open], campaigns=~Q(state__in=OVER)),
+    "waiting": Place(attempts=[_again, _in_waiting_batches], campaigns=~Q(state__in=OVER)),
+    "again": Place(attempts=[_again], campaigns=None),
+    "uncalled": Place(attempts=[_dropped, _refused, _cancelled], campaigns=Q(state=Campaign.State.CANCELLED)),
+}
 
 
 def _attempts_of(campaign: int) -> QuerySet[Attempt]:
@@ -76,18 +146,22 @@ def _attempts_of(campaign: int) -> QuerySet[Attempt]:
     return attempts.filter(contact__gte=first or 0, contact__lte=last or 0)
 
 
-def _without_outcome(campaign: int, *, most: int) -> list[int]:
-    """Who is handed over or still waits in a campaign that is not over: the first so many by their keys."""
-    attempts = _attempts_of(campaign).filter(settled_at__isnull=True, silent_since__isnull=True)
-    handed_over = attempts.filter(contact__skip_reason="").order_by("contact").values_list("contact", flat=True)
-    found = {*handed_over[:most]}
-    wanted = Q(campaign=campaign) if campaign else Q()
-    waiting = Contact.objects.filter(wanted, ~Exists(Attempt.objects.filter(contact=OuterRef("pk"))), skip_reason="")
-    postponed = waiting.filter(postponed_until__isnull=False)
-    # Everybody up to `planned_through` has been handed over, postponed or skipped.
-    unplanned = Campaign.objects.filter(Q(pk=campaign) if campaign else Q(), is_planned=False).exclude(state__in=OVER)
-    ahead = waiting.filter(campaign__in=list(unplanned.values_list("pk", flat=True)))
-    ahead = ahead.filter(pk__gt=F("campaign__planned_through"))
-    for rows in (postponed, ahead):
-        found.update(rows.order_by("pk").values_list("pk", flat=True)[:most])
+def _first(place: Place, campaign: int, *, most: int) -> list[int]:
+    """Who is there: the first so many by their keys."""
+    found: set[int] = set()
+    for some in place.attempts:
+        found.update(some(_attempts_of(campaign)).values_list("contact", flat=True)[:most])
+    if place.campaigns is not None:
+        for rows in _without_attempt(campaign, place.campaigns):
+            found.update(rows.order_by("pk").values_list("pk", flat=True)[:most])
     return sorted(found)[:most]
+
+
+def _without_attempt(campaign: int, state: Q) -> Iterator[QuerySet[Contact]]:
+    """Who was never in a batch, in campaigns of this state: the postponed, and whom nobody looked at yet."""
+    campaigns = Campaign.objects.filter(state, Q(pk=campaign) if campaign else Q())
+    waiting = Contact.objects.filter(~Exists(Attempt.objects.filter(contact=OuterRef("pk"))), skip_reason="")
+    yield waiting.filter(campaign__in=list(campaigns.values_list("pk", flat=True)), postponed_until__isnull=False)
+    # Everybody up to `planned_through` has been handed over, postponed or skipped.
+    unplanned = campaigns.filter(is_planned=False).values_list("pk", flat=True)
+    yield waiting.filter(campaign__in=list(unplanned), pk__gt=F("campaign__planned_through"))

@@ -155,7 +155,7 @@ def _of_open_batches(campaign: Campaign) -> list[_Kind]:
     billed = Exists(CallRecord.objects.filter(attempt=OuterRef("pk")))
     is_over = campaign.state in OVER
     rows = (
-        _newest(Attempt.objects.filter(batch__in=_open_batches(campaign)))
+        newest(Attempt.objects.filter(batch__in=_open_batches(campaign)))
         .order_by()
         .values(
             "disposition",
@@ -183,7 +183,7 @@ def _of_tallied_batches(campaign: Campaign) -> list[_Kind]:
     again: dict[_Outcome, int] = defaultdict(int)
     if campaign.state not in OVER:
         planned = Attempt.objects.filter(batch__campaign=campaign, batch__is_tallied=True, retry_at__isnull=False)
-        for outcome, count in _outcomes(_newest(planned)):
+        for outcome, count in _outcomes(newest(planned)):
             found[outcome] -= count
             again[outcome] += count
     return [_of(outcome, count, is_again=False) for outcome, count in found.items() if count] + [
@@ -227,7 +227,7 @@ def _outcomes(rows: QuerySet[Any], attempt: str = "") -> Iterator[tuple[_Outcome
     return ((_Outcome(*outcome), count) for *outcome, count in counted)
 
 
-def _newest(attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:
+def newest(attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:
     """Those of them that left or are to leave, without a later one, of people who are not skipped."""
     real = Attempt.objects.exclude(batch__state=Batch.State.CANCELLED)
     later = real.filter(contact=OuterRef("contact"), round__gt=OuterRef("round"))

@@ -86,7 +86,7 @@ def test_a_search_is_exported_and_its_number_stands_nowhere_in_words() -> None:
     assert wanted.number not in text(client, DOWNLOADS)
 
 
-@pytest.mark.parametrize("query", ["call=open", "q=%2B62812", "skip_reason__exact=", ""])
+@pytest.mark.parametrize("query", ["call=open", "call=waiting", "q=%2B62812", "skip_reason__exact=", ""])
 def test_an_export_does_not_end_where_a_list_does(query: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (contact_filters, lists, phone_numbers):
         monkeypatch.setattr(module, "COUNT_CAP", 1)

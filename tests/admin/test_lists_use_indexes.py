@@ -56,6 +56,13 @@ CONTACTS = [
     "call=open",
     "campaign__id__exact={campaign}&call=busy",
     "campaign__id__exact={campaign}&call=open",
+    "call=waiting",
+    "call=uncalled",
+    "call=postponed",
+    "campaign__id__exact={campaign}&call=waiting",
+    "campaign__id__exact={campaign}&call=again",
+    "campaign__id__exact={campaign}&call=uncalled",
+    "campaign__id__exact={campaign}&call=postponed",
 ]
 EXCHANGES = ["", "days=7", "account__id__exact={account}", "answer=none", "answer=complaint", "days=7&answer=none"]
 CALLBACKS = [
