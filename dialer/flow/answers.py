@@ -6,6 +6,7 @@ from typing import Final
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from dialer.flow.mistakes import DialerError
 from dialer.models import ApiAnswer, ApiToken
@@ -34,9 +35,11 @@ def begin(token: ApiToken, *, key: str, digest: str) -> ApiAnswer:
     except IntegrityError:
         known = ApiAnswer.objects.get(token=token, key=key)
     if known.request_digest != digest:
-        raise OtherRequest("This Idempotency-Key was sent with another request before. Use a new key.")
+        raise OtherRequest(gettext("This Idempotency-Key was sent with another request before. Use a new key."))
     if known.status is None and not _take_over(known):
-        raise UnderWay("The first request with this Idempotency-Key is still being carried out. Ask again later.")
+        raise UnderWay(
+            gettext("The first request with this Idempotency-Key is still being carried out. Ask again later.")
+        )
     return known
 
 

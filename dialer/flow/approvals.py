@@ -6,13 +6,16 @@ scheduled as before: nobody is called.
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext, ngettext
 
+from dialer.figures import count
 from dialer.flow import history, launch_sheet, state
 from dialer.flow.mistakes import DialerError
 from dialer.flow.preflight import Preflight, preflight
@@ -36,11 +39,17 @@ def require(campaign: Campaign, sheet: Preflight) -> LaunchApproval | None:
         return None
     approval = campaign.launch_approvals.filter(state=State.APPROVED).first()
     if approval is None:
-        raise NeedsApproval(
-            f"More than {settings.LAUNCH_APPROVAL_ABOVE:,} people would be called: a second person approves it first."
+        limit: int = settings.LAUNCH_APPROVAL_ABOVE
+        sentence = ngettext(
+            "More than %(limit)s person would be called: a second person approves it first.",
+            "More than %(limit)s people would be called: a second person approves it first.",
+            limit,
         )
+        raise NeedsApproval(sentence % {"limit": count(limit)})
     if not _is_unchanged(approval, campaign, sheet):
-        raise NeedsApproval("The campaign was changed since it was approved: a second person approves it once more.")
+        raise NeedsApproval(
+            gettext("The campaign was changed since it was approved: a second person approves it once more.")
+        )
     return approval
 
 
@@ -59,7 +68,7 @@ def ask(campaign: Campaign, *, by: Any, start_at: datetime | None = None) -> Lau
         sheet = preflight(campaign)
         if sheet.problems:
             raise DialerError(" ".join(map(str, sheet.problems)))
-        void(campaign, because="It was asked for anew.")
+        void(campaign, because=lambda: gettext("It was asked for anew."))
         approval = LaunchApproval.objects.create(
             campaign=campaign,
             digest=digest_of(campaign),
@@ -71,7 +80,12 @@ def ask(campaign: Campaign, *, by: Any, start_at: datetime | None = None) -> Lau
         )
         if by:
             history.note(
-                campaign, lambda: f"Asked for a second person’s approval to call {sheet.callable_count:,}.", by=by
+                campaign,
+                lambda: (
+                    gettext("Asked for a second person’s approval to call %(people)s.")
+                    % {"people": count(sheet.callable_count)}
+                ),
+                by=by,
             )
     return approval
 
@@ -96,11 +110,15 @@ def approve(approval: LaunchApproval, *, by: Any) -> bool:
     is_same = is_unchanged(approval, campaign)
     changes = {"decided_by": by, "decided_by_name": by.get_username(), "decided_at": timezone.now()}
     if not is_same:
-        changes = {"decided_at": timezone.now(), "reason": "The campaign was changed meanwhile."}
+        with house_language():
+            changes = {"decided_at": timezone.now(), "reason": gettext("The campaign was changed meanwhile.")}
     if not state.advance(approval, State.APPROVED if is_same else State.VOID, **changes):
-        raise DialerError("Somebody else has decided it meanwhile.")
-    said = f"Approved the launch for {approval.asked_by_name or 'the machine'}."
-    history.note(campaign, lambda: said if is_same else "An approval is void: the campaign was changed.", by=by)
+        raise DialerError(gettext("Somebody else has decided it meanwhile."))
+    history.note(
+        campaign,
+        lambda: _approved(approval) if is_same else gettext("An approval is void: the campaign was changed."),
+        by=by,
+    )
     return is_same
 
 
@@ -113,24 +131,27 @@ def decline(approval: LaunchApproval, *, by: Any, because: str) -> None:
     with transaction.atomic():
         decided = {"decided_by": by, "decided_by_name": by.get_username(), "decided_at": timezone.now()}
         if approval.state != State.WAITING or not state.advance(approval, State.DECLINED, reason=reason, **decided):
-            raise DialerError("Somebody else has decided it meanwhile.")
-        history.note(approval.campaign, lambda: f"Declined the launch: {reason}", by=by)
+            raise DialerError(gettext("Somebody else has decided it meanwhile."))
+        history.note(approval.campaign, lambda: gettext("Declined the launch: %(reason)s") % {"reason": reason}, by=by)
 
 
-def void(campaign: Campaign, *, because: str) -> None:
-    """Whatever was asked for or approved holds no more."""
+def void(campaign: Campaign, *, because: Callable[[], str]) -> None:
+    """Whatever was asked for or approved holds no more; `because` is kept in the installation's language."""
     open_ones = campaign.launch_approvals.filter(state__in=[State.WAITING, State.APPROVED])
-    open_ones.update(state=State.VOID, reason=because)
+    with house_language():
+        open_ones.update(state=State.VOID, reason=because())
 
 
 @house_language()  # hours and rules are told in words, and those of whoever asks are not those of whoever approves
 def digest_of(campaign: Campaign) -> str:
     """Of everything that makes two launches the same one: lists, wishes, accounts."""
-    told = launch_sheet.settings_of(campaign)
+    with translation.override("en"):  # the same for whoever asks and whoever approves
+        told = launch_sheet.settings_of(campaign)
+        rules = [str(rule) for rule in campaign.retry_rules.order_by("pk")]
     told.pop("start_at", None)  # the order says it
     parts = [
         told,
-        [str(rule) for rule in campaign.retry_rules.order_by("pk")],
+        rules,
         list(campaign.routes.order_by("account").values_list("account", "share", "voice_delivery")),
         list(
             campaign.contact_lists.order_by("pk").values_list(
@@ -145,11 +166,17 @@ def _is_unchanged(approval: LaunchApproval, campaign: Campaign, sheet: Preflight
     return sheet.callable_count <= approval.callable_count and digest_of(campaign) == approval.digest
 
 
+def _approved(approval: LaunchApproval) -> str:
+    if not approval.asked_by_name:
+        return gettext("Approved the launch for the machine.")
+    return gettext("Approved the launch for %(person)s.") % {"person": approval.asked_by_name}
+
+
 def _must_be_another(approval: LaunchApproval, by: Any) -> None:
     if approval.state != State.WAITING:
-        raise DialerError("It was decided already.")
+        raise DialerError(gettext("It was decided already."))
     if by.pk == approval.asked_by_id:
-        raise DialerError("You asked for it: somebody else approves it.")
+        raise DialerError(gettext("You asked for it: somebody else approves it."))
 
 
 def _locked(campaign: Campaign) -> Campaign:

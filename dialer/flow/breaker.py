@@ -7,7 +7,9 @@ from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext, ngettext_lazy
 
+from dialer.figures import count, share
 from dialer.flow import chronicle, routes, state, webhooks
 from dialer.flow.hours import hours_of
 from dialer.flow.mistakes import DialerError
@@ -19,6 +21,21 @@ FEWEST = 20  # below that a share says nothing; of a smaller first slice the hal
 LEFT_OVER = 10  # a batch with less than the tenth part open is not waited for: a few calls are never billed
 
 FAILED = frozenset({Disposition.FAILED, Disposition.UNREACHABLE, Disposition.CANCELLED, Disposition.UNKNOWN})
+LINE_FAILED = ngettext_lazy(
+    "%(count)s of the last %(whole)s calls failed on the line: more than %(limit)s.",
+    "%(count)s of the last %(whole)s calls failed on the line: more than %(limit)s.",
+    "count",
+)
+CALLS_FAILED = ngettext_lazy(
+    "%(count)s of the last %(whole)s calls failed: more than %(limit)s.",
+    "%(count)s of the last %(whole)s calls failed: more than %(limit)s.",
+    "count",
+)
+OPTED_OUT = ngettext_lazy(
+    "%(count)s of the last %(whole)s people who answered does not want to be called: more than %(limit)s.",
+    "%(count)s of the last %(whole)s people who answered do not want to be called: more than %(limit)s.",
+    "count",
+)
 
 
 def watch(*, now: datetime | None = None) -> int:
@@ -50,7 +67,7 @@ def _close_bad_ones(campaign: Campaign, accounts: list[Account], *, now: datetim
         if because and routes.close(campaign, account, because=because):
             changed += 1
         elif because:
-            changed += _pause(campaign, f"“{account}”: {because}")
+            changed += _pause(campaign, gettext("“%(account)s”: %(reason)s") % {"account": account, "reason": because})
     return changed
 
 
@@ -58,7 +75,7 @@ def _close_bad_ones(campaign: Campaign, accounts: list[Account], *, now: datetim
 def _pause(campaign: Campaign, because: str) -> bool:
     if not state.advance(campaign, Campaign.State.PAUSED, paused_because=because):
         return False
-    chronicle.note(campaign.pk, lambda: f"Paused by itself: {because}")
+    chronicle.note(campaign.pk, lambda: gettext("Paused by itself: %(reason)s") % {"reason": because})
     webhooks.tell_of_pause([campaign.pk])
     return True
 
@@ -72,7 +89,12 @@ def _silence(campaign: Campaign, account: Account | None, *, now: datetime) -> s
     last_bill_at = _newest(campaign, account).values_list("created_at", flat=True).first()
     if (last_bill_at or since) > since or not _has_more(campaign) or not _was_open(campaign, since=since, now=now):
         return ""
-    return f"No bill has come for {campaign.silence_limit_minutes} minutes. Ask the carrier whether it is calling."
+    sentence = ngettext(
+        "No bill has come for %(minutes)s minute. Ask the carrier whether it is calling.",
+        "No bill has come for %(minutes)s minutes. Ask the carrier whether it is calling.",
+        campaign.silence_limit_minutes,
+    )
+    return sentence % {"minutes": count(campaign.silence_limit_minutes)}
 
 
 def _waited_for_since(campaign: Campaign, account: Account | None) -> datetime | None:
@@ -116,13 +138,13 @@ def _shares(campaign: Campaign, account: Account | None) -> str:
     lines = sum(disposition == Disposition.FAILED for disposition, _ in newest)
     failed = sum(disposition in FAILED for disposition, _ in newest)
     opted_out = sum(campaign.opt_out_key in keys for keys in answered) if campaign.opt_out_key else 0
-    for count, whole, limit, what in (
-        (lines, len(newest), campaign.line_failure_limit_percent, "calls failed on the line"),
-        (failed, len(newest), campaign.failure_limit_percent, "calls failed"),
-        (opted_out, len(answered), campaign.opt_out_limit_percent, "people who answered do not want to be called"),
+    for part, whole, limit, sentence in (
+        (lines, len(newest), campaign.line_failure_limit_percent, LINE_FAILED),
+        (failed, len(newest), campaign.failure_limit_percent, CALLS_FAILED),
+        (opted_out, len(answered), campaign.opt_out_limit_percent, OPTED_OUT),
     ):
-        if limit < 100 and whole >= _fewest(campaign) and count * 100 > limit * whole:
-            return f"{count} of the last {whole} {what}: more than {limit} %."
+        if limit < 100 and whole >= _fewest(campaign) and part * 100 > limit * whole:
+            return sentence % {"count": part, "whole": whole, "limit": share(limit, 100)}
     return ""
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from dialer.carriers.contract import (
     BadCredentials,
@@ -20,11 +22,11 @@ from dialer.flow import history, state
 from dialer.flow.connect import capabilities_of, carrier_of
 from dialer.flow.mistakes import DialerError
 from dialer.models import Batch
+from dialer.models.preference import house_language
 from dialer.terms import Disposition, Feature, TaskState
 
 CLOCK_DIFFERENCE = timedelta(minutes=10)  # between the carrier's clock and ours
-TAKEN_BACK = "Taken back at the carrier before it began."
-UNKNOWN_THERE = "The carrier knows no batch with this reference."
+TAKEN_BACK = _("Taken back at the carrier before it began.")
 
 
 def can_be_asked(batch: Batch) -> bool:
@@ -43,7 +45,7 @@ def ask(batch: Batch) -> TaskState:
     May be repeated. Raises DialerError if it gave no answer.
     """
     if not can_be_asked(batch):
-        raise DialerError("The carrier does not tell how far this batch is.")
+        raise DialerError(gettext("The carrier does not tell how far this batch is."))
     carrier = carrier_of(batch.account, batch=batch)
     try:
         task = carrier.task(batch.carrier_task_id) if batch.carrier_task_id else _find(batch, carrier)
@@ -61,9 +63,9 @@ def take_back(batch: Batch, *, by: Any) -> int:
     May be repeated. Raises DialerError if it is too late, or not known.
     """
     if not can_be_taken_back(batch):
-        raise DialerError("Only a batch that the carrier has, and that it gives back, can be taken back.")
+        raise DialerError(gettext("Only a batch that the carrier has, and that it gives back, can be taken back."))
     if batch.call_records.exists():
-        raise DialerError("Not possible any more: calls of it were billed.")
+        raise DialerError(gettext("Not possible any more: calls of it were billed."))
     _cancel(batch, carrier_of(batch.account, batch=batch))
     return _settle(batch, by=by)
 
@@ -78,13 +80,15 @@ def _cancel(batch: Batch, carrier: Carrier) -> None:
         task_id = batch.carrier_task_id or _name_there(batch, carrier)
         _cancel_once(carrier, task_id)
     except (BadCredentials, TryLater, NotSent) as error:
-        raise DialerError(f"It was not taken back: {error}") from error
+        raise DialerError(gettext("It was not taken back: %(reason)s") % {"reason": error}) from error
     except Refused as error:
-        raise DialerError(f"Not possible any more: {error}") from error
+        raise DialerError(gettext("Not possible any more: %(reason)s") % {"reason": error}) from error
     except OutcomeUnknown as error:
-        raise DialerError(
-            f"Whether it was taken back is not known: {error} Ask the carrier how far it is, or take it back once more."
-        ) from error
+        sentence = gettext(
+            "Whether it was taken back is not known: %(reason)s "
+            "Ask the carrier how far it is, or take it back once more."
+        )
+        raise DialerError(sentence % {"reason": error}) from error
 
 
 def _cancel_once(carrier: Carrier, task_id: str) -> None:
@@ -102,7 +106,7 @@ def _name_there(batch: Batch, carrier: Carrier) -> str:
     """Raises CarrierError, Refused among them if the carrier has no such batch."""
     task = _find(batch, carrier)
     if task is None:
-        raise Refused(UNKNOWN_THERE)
+        raise Refused(gettext("The carrier knows no batch with this reference."))
     Batch.objects.filter(pk=batch.pk, carrier_task_id="").update(carrier_task_id=task.carrier_task_id)
     batch.carrier_task_id = task.carrier_task_id
     return task.carrier_task_id
@@ -115,16 +119,18 @@ def _settle(batch: Batch, *, by: Any) -> int:
         count = batch.attempts.filter(settled_at__isnull=True).update(
             settled_at=now, disposition=Disposition.CANCELLED, silent_since=None, is_judged=True, retry_at=None
         )
+        with house_language():
+            message = str(TAKEN_BACK)
         changes: dict[str, Any] = {
-            "message": TAKEN_BACK,
+            "message": message,
             "ask_at": None,
             "task_state": TaskState.CANCELLED,
             "task_asked_at": now,
         }
         is_billed = batch.call_records.exists()
         if is_billed or not state.advance(batch, Batch.State.REFUSED, **changes):
-            raise DialerError("The carrier says that it was taken back, but bills say that it had begun.")
-        history.note(batch, lambda: TAKEN_BACK, by=by)
+            raise DialerError(gettext("The carrier says that it was taken back, but bills say that it had begun."))
+        history.note(batch, lambda: str(TAKEN_BACK), by=by)
     return count
 
 

@@ -7,12 +7,14 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from dialer import carriers
 from dialer.carriers.contract import AccountSettings, Capabilities, Carrier, CarrierError, Exchange, OutcomeUnknown
 from dialer.carriers.http import Wire
 from dialer.flow.seat import hold
 from dialer.models import Account, Batch, CarrierExchange
+from dialer.models.preference import house_language
 from dialer.terms import NumberForm
 
 TOKEN_HOURS = 12  # Yunhu's page on the token
@@ -58,11 +60,13 @@ def capabilities_of(account: Account) -> Capabilities:
 def test(account: Account) -> str:
     """Log in afresh; a sentence that says who we are there. The account knows when it was tested and with what end.
 
-    One that works is not stopped any more. Raises CarrierError, whose sentence the account keeps. May be repeated.
+    One that works is not stopped any more. Raises CarrierError, whose sentence the account keeps, so both are in the
+    installation's language. May be repeated.
     """
     row = Account.objects.filter(pk=account.pk)
     try:
-        answer = carrier_of(account).check()
+        with house_language():
+            answer = carrier_of(account).check()
     except CarrierError as error:
         row.update(tested_at=timezone.now(), test_complaint=str(error))
         raise
@@ -78,7 +82,8 @@ def check_lately(account: Account) -> str:
     now = timezone.now()
     if account.tested_at is None or account.tested_at < now - CHECK_IS_FRESH:
         try:
-            carrier_of(account).check()
+            with house_language():
+                carrier_of(account).check()
             account.test_complaint = ""
         except CarrierError as error:
             account.test_complaint = str(error)
@@ -122,7 +127,7 @@ class AccountToken:
                     self._keep(token)
                     return token
             time.sleep(LOGIN_LOOK_SECONDS)
-        raise OutcomeUnknown("Another process is logging in to the carrier and gets no answer.")
+        raise OutcomeUnknown(gettext("Another process is logging in to the carrier and gets no answer."))
 
     def forget(self) -> None:
         self._keep("")

@@ -10,6 +10,8 @@ from typing import Any
 from django.core.files import File
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext_lazy as _
 
 from dialer.flow import history, suppression
 from dialer.flow.mistakes import DialerError
@@ -25,6 +27,7 @@ from dialer.models import (
     RetryRule,
     Route,
 )
+from dialer.models.preference import house_language
 from dialer.terms import Disposition
 
 OVER = (Campaign.State.FINISHED, Campaign.State.CANCELLED)
@@ -32,6 +35,8 @@ NEVER_LEFT = (Batch.State.REFUSED, Batch.State.CANCELLED)
 ROWS_AT_A_TIME = 5_000
 LONGEST_NAME = 64
 NAMES_TRIED = 1_000
+COPY = (_("(copy)"), _("(copy %(number)s)"))  # ends of names: of the first one, of further ones
+UNANSWERED = (_("(unanswered)"), _("(unanswered %(number)s)"))
 
 # What belongs to the one campaign and not to what it wishes: its progress, its start, and a widening, which was a
 # person's reason for just that campaign.
@@ -65,7 +70,7 @@ def copy(campaign: Campaign, *, by: Any = None) -> Campaign:
 
     A widening of the hours is not copied: it was a reason for that campaign.
     """
-    return _copy(campaign, by=by, word="copy")
+    return _copy(campaign, by=by, ends=COPY)
 
 
 def from_unanswered(campaign: Campaign, *, by: Any = None) -> Campaign:
@@ -75,14 +80,24 @@ def from_unanswered(campaign: Campaign, *, by: Any = None) -> Campaign:
     the campaign is not over, or if there is nobody.
     """
     if campaign.state not in OVER:
-        raise DialerError("It is not over yet, and may still call these people. Wait for its end, or cancel it first.")
-    headings = _headings(campaign)
+        raise DialerError(
+            gettext("It is not over yet, and may still call these people. Wait for its end, or cancel it first.")
+        )
+    with house_language():  # whoever opens the list reads it
+        headings = _headings(campaign)
+        columns = [
+            pgettext("heading of a column", "number"),
+            *headings,
+            pgettext("heading of a column", "list"),
+            pgettext("heading of a column", "row"),
+        ]
+        name = gettext("unanswered of %(campaign)s.csv") % {"campaign": campaign}
     with tempfile.NamedTemporaryFile("w", newline="", encoding="utf-8", suffix=".csv") as target:
-        count = _write(target, campaign, headings)
+        count = _write(target, campaign, columns)
         if not count:
-            raise DialerError("Nobody is left to be called: all were reached, or may not be called any more.")
+            raise DialerError(gettext("Nobody is left to be called: all were reached, or may not be called any more."))
         target.flush()
-        return _with_list(campaign, Path(target.name), headings, count, by=by)
+        return _with_list(campaign, Path(target.name), headings, count, name=name, by=by)
 
 
 def unanswered(campaign: Campaign) -> QuerySet[Contact]:
@@ -98,13 +113,13 @@ def unanswered(campaign: Campaign) -> QuerySet[Contact]:
     return people.filter(~Exists(answered), ~Exists(unknown), ~Exists(forbidden)).order_by("pk")
 
 
-def _copy(campaign: Campaign, *, by: Any, word: str) -> Campaign:
+def _copy(campaign: Campaign, *, by: Any, ends: tuple[Any, Any]) -> Campaign:
     told = {
         field.name: getattr(campaign, field.name)
         for field in Campaign._meta.concrete_fields
         if field.name not in NOT_COPIED
     }
-    for name in _names(campaign.name, word):
+    for name in _names(campaign.name, *ends):
         try:
             with transaction.atomic():
                 row = Campaign.objects.create(**told, name=name, created_by=by)
@@ -116,9 +131,9 @@ def _copy(campaign: Campaign, *, by: Any, word: str) -> Campaign:
                 raise
             continue  # somebody took this name in the same moment
         if by is not None:
-            history.note(row, lambda: f"Copied from “{campaign}”.", by=by)
+            history.note(row, lambda: gettext("Copied from “%(campaign)s”.") % {"campaign": campaign}, by=by)
         return row
-    raise DialerError("No free name was found. Rename one of the copies.")
+    raise DialerError(gettext("No free name was found. Rename one of the copies."))
 
 
 def _copy_part(part: Any, campaign: Campaign, row: Campaign) -> None:
@@ -131,9 +146,10 @@ def _copy_part(part: Any, campaign: Campaign, row: Campaign) -> None:
     )
 
 
-def _names(name: str, word: str) -> Iterator[str]:
+def _names(name: str, first: Any, further: Any) -> Iterator[str]:
     """Free ones, the plainest first: “Reminder (copy)”, “Reminder (copy 2)”."""
-    ends = (f" ({word})" if number == 1 else f" ({word} {number})" for number in range(1, NAMES_TRIED))
+    with house_language():
+        ends = [f" {first}", *(f" {further % {'number': number}}" for number in range(2, NAMES_TRIED))]
     names = [name[: LONGEST_NAME - len(end)].rstrip() + end for end in ends]
     taken = set(Campaign.objects.filter(name__in=names[:500]).values_list("name", flat=True))
     return (free for free in names if free not in taken)
@@ -143,28 +159,31 @@ def _headings(campaign: Campaign) -> list[str]:
     """Of the texts, as the newest list that brings one names them."""
     found: list[str] = []
     for row in campaign.contact_lists.order_by("pk"):
-        named = [heading or f"text {number}" for number, heading in enumerate(row.text_headings, 1)]
+        named = [
+            heading or pgettext("heading of a column", "text %(number)s") % {"number": number}
+            for number, heading in enumerate(row.text_headings, 1)
+        ]
         found = named + found[len(named) :]
     return found
 
 
-def _write(target: Any, campaign: Campaign, headings: list[str]) -> int:
+def _write(target: Any, campaign: Campaign, columns: list[str]) -> int:
     """How many rows stand in the file. The first column holds the numbers, the last two where each came from."""
     writer = csv.writer(target)
-    writer.writerow(["number", *headings, "list", "row"])
+    writer.writerow(columns)
     rows = unanswered(campaign).values_list("number", "texts", "contact_list__original_name", "row_number")
     count = 0
     for number, texts, name, row_number in rows.iterator(chunk_size=ROWS_AT_A_TIME):
-        brought = [*(texts or []), *[""] * len(headings)][: len(headings)]
+        brought = [*(texts or []), *[""] * len(columns)][: len(columns) - 3]
         writer.writerow([number, *brought, name, row_number])
         count += 1
     return count
 
 
-def _with_list(campaign: Campaign, path: Path, headings: list[str], count: int, *, by: Any) -> Campaign:
+def _with_list(campaign: Campaign, path: Path, headings: list[str], count: int, *, name: str, by: Any) -> Campaign:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     row = ContactList(
-        original_name=f"unanswered of {campaign}.csv"[:255],
+        original_name=name[:255],
         size_bytes=path.stat().st_size,
         sha256=digest,
         encoding="utf-8",
@@ -180,7 +199,7 @@ def _with_list(campaign: Campaign, path: Path, headings: list[str], count: int, 
         row.file.save(f"{digest[:16]}.csv", File(file), save=False)
     try:
         with transaction.atomic():
-            row.campaign = _copy(campaign, by=by, word="unanswered")
+            row.campaign = _copy(campaign, by=by, ends=UNANSWERED)
             row.save()
     except BaseException:
         row.file.delete(save=False)

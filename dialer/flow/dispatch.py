@@ -12,6 +12,8 @@ from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from dialer.carriers.contract import (
     Accepted,
@@ -24,6 +26,7 @@ from dialer.carriers.contract import (
     TryLater,
 )
 from dialer.carriers.order import Order
+from dialer.figures import count
 from dialer.flow import batching, evidence, ledger, repeating, routes, state, withdrawal
 from dialer.flow.connect import carrier_of
 from dialer.flow.hours import hours_of
@@ -39,9 +42,9 @@ LONGEST_PAUSE_SECONDS = 900
 NOTE_SECONDS = 5  # what writing the outcome may take
 UNCLEAR_IN_A_ROW = 2  # one answer may get lost; after two the rest of the list would follow them
 
-ALREADY = "The carrier has a batch of this name already."
-NOBODY_LEFT = "Nobody in it may be called now. Who may be called later is due for another batch."
-KILLED = "The sending process ended before the carrier's answer was noted. It may or may not have been taken."
+ALREADY = _("The carrier has a batch of this name already.")
+NOBODY_LEFT = _("Nobody in it may be called now. Who may be called later is due for another batch.")
+KILLED = _("The sending process ended before the carrier's answer was noted. It may or may not have been taken.")
 
 
 def send_next() -> bool:
@@ -64,7 +67,9 @@ def expire_claims() -> None:
     """Batches whose sender died become uncertain; those with a bill are accepted at once."""
     sending = Batch.objects.filter(state=Batch.State.SENDING)
     left_at = Coalesce("sent_at", "lease_until")  # it may have been killed before it could note the moment
-    if state.expire_claims(sending, to=Batch.State.UNCERTAIN, message=KILLED, ask_at=timezone.now(), sent_at=left_at):
+    if state.expire_claims(
+        sending, to=Batch.State.UNCERTAIN, message=str(KILLED), ask_at=timezone.now(), sent_at=left_at
+    ):
         evidence.accept_proven()
 
 
@@ -95,7 +100,7 @@ def send(batch: Batch, *, now: datetime | None = None) -> None:
     is_ours = Batch.objects.filter(pk=claimed.pk, claim_token=claimed.claim_token).update(sent_at=timezone.now())
     left = settings.LEASE_SECONDS - (time.monotonic() - started)
     if not is_ours or left < settings.HTTP_TOTAL_SECONDS + NOTE_SECONDS:
-        _wait(claimed, "The machine was too slow; nothing was sent.")
+        _wait(claimed, gettext("The machine was too slow; nothing was sent."))
         return
     _talk(claimed, order)
 
@@ -105,7 +110,7 @@ def _was_taken_already(batch: Batch) -> bool:
     if not batch.call_records.exists():
         return False
     now = timezone.now()
-    if _note(batch, Batch.State.UNCERTAIN, message="Bills came before it left.", sent_at=now, ask_at=now):
+    if _note(batch, Batch.State.UNCERTAIN, message=gettext("Bills came before it left."), sent_at=now, ask_at=now):
         evidence.accept_proven(Batch.objects.filter(pk=batch.pk))
     return True
 
@@ -118,7 +123,7 @@ def _is_ready(batch: Batch, *, now: datetime) -> bool:
     if due_at is not None:
         _note(batch, Batch.State.WAITING, message=hours.explain(now), due_at=due_at)
     elif not batch.contact_count:
-        _note(batch, Batch.State.CANCELLED, message=NOBODY_LEFT)
+        _note(batch, Batch.State.CANCELLED, message=str(NOBODY_LEFT))
     return due_at is None and bool(batch.contact_count)
 
 
@@ -127,7 +132,7 @@ def _talk(batch: Batch, order: Order) -> None:
     try:
         accepted = carrier.place(order)
     except AlreadyTaken:  # an earlier try has arrived, though we took it for lost
-        _note(batch, Batch.State.UNCERTAIN, message=ALREADY, ask_at=timezone.now())
+        _note(batch, Batch.State.UNCERTAIN, message=str(ALREADY), ask_at=timezone.now())
     except (NotSent, TryLater) as error:
         _wait(batch, str(error))
     except BadCredentials as error:
@@ -179,7 +184,8 @@ def _refuse(batch: Batch, sentence: str, *, code: str) -> None:
         is_ours = _note(batch, Batch.State.REFUSED, message=sentence, carrier_code=code, answered_at=timezone.now())
         if withdrawal.accept_contradicted(Batch.objects.filter(pk=batch.pk)):
             return  # its bills were quicker than this answer
-        has_others = routes.close_or_pause(batch, f"Batch {batch.sequence} was refused: {sentence}")
+        because = gettext("Batch %(number)s was refused: %(reason)s") % {"number": batch.sequence, "reason": sentence}
+        has_others = routes.close_or_pause(batch, because)
         if is_ours and has_others:
             withdrawal.requeue(batch)
 
@@ -191,7 +197,8 @@ def _pause_if_it_goes_on(batch: Batch, sentence: str) -> None:
     )
     newest = list(left.values_list("state", flat=True)[:UNCLEAR_IN_A_ROW])
     if len(newest) == UNCLEAR_IN_A_ROW and all(told in Batch.UNCLEAR for told in newest):
-        routes.close_or_pause(batch, f"{UNCLEAR_IN_A_ROW} batches in a row got no clear answer: {sentence}")
+        because = gettext("%(count)s batches in a row got no clear answer: %(reason)s")
+        routes.close_or_pause(batch, because % {"count": count(UNCLEAR_IN_A_ROW), "reason": sentence})
 
 
 def _note(batch: Batch, to: str, **changes: object) -> bool:

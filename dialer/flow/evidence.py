@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from dialer import calling_rules
 from dialer.calling_rules import NoRulesError
@@ -29,7 +30,7 @@ def accept_proven(batches: QuerySet[Batch] | None = None) -> int:
             Batch.State.ACCEPTED,
             answered_at=timezone.now(),
             ask_at=ask_at(batch),
-            message="No clear answer came, but a bill with this batch's reference proves that it was taken.",
+            message=gettext("No clear answer came, but a bill with this batch's reference proves that it was taken."),
         )
         for batch in proven
     )

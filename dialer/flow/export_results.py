@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.text import capfirst
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from dialer import phone
 from dialer.models import Attempt, Batch, CallRecord, Contact
@@ -26,14 +26,14 @@ def headings_of_people() -> tuple[str, ...]:
         gettext("Keys"),
         gettext("Talk seconds"),
         gettext("Recording"),
-        gettext("Last call (%s)") % timezone.get_current_timezone_name(),
+        gettext("Last call (%(zone)s)") % {"zone": timezone.get_current_timezone_name()},
     )
 
 
 def headings_of_calls() -> tuple[str, ...]:
     """The columns of a call; times name their zone."""
     return (
-        gettext("Call (%s)") % timezone.get_current_timezone_name(),
+        gettext("Call (%(zone)s)") % {"zone": timezone.get_current_timezone_name()},
         gettext("Number"),
         gettext("Campaign"),
         gettext("Account"),
@@ -103,7 +103,7 @@ def why_skipped(contact: Contact, country: str) -> str:
         return ""
     reason = SkipReason(contact.skip_reason)
     if reason == SkipReason.DUPLICATE:
-        return gettext("Same number as row %s.") % contact.duplicate_of_row
+        return gettext("Same number as row %(row)s.") % {"row": contact.duplicate_of_row}
     if reason == SkipReason.DO_NOT_CALL:
         return gettext("It is on the do-not-call list.")
     if reason == SkipReason.TEXT_MISSING:
@@ -131,21 +131,25 @@ def _calls(attempts: list[int]) -> dict[int, list[CallRecord]]:
 def _result(contact: Contact, attempts: list[Attempt], country: str) -> tuple[str, str]:
     """The last word about somebody, and what is to be said beside it."""
     if contact.skip_reason:
-        return gettext("skipped"), why_skipped(contact, country)
+        return pgettext("result of a person", "skipped"), why_skipped(contact, country)
     if contact.postponed_until:
-        return gettext("postponed"), gettext("Not before %s.") % _moment(contact.postponed_until)
+        return pgettext("result of a person", "postponed"), gettext("Not before %(moment)s.") % {
+            "moment": _moment(contact.postponed_until)
+        }
     if not attempts:
-        return gettext("waiting"), ""
+        return pgettext("result of a person", "waiting"), ""
     last = attempts[-1]
     if last.settled_at and last.retry_at:
-        return _outcome(last), gettext("Called again from %s.") % _moment(last.retry_at)
+        return _outcome(last), gettext("Called again from %(moment)s.") % {"moment": _moment(last.retry_at)}
     return _outcome(last), ""
 
 
 def _outcome(attempt: Attempt) -> str:
     if attempt.settled_at:
         return str(Disposition(attempt.disposition or Disposition.UNKNOWN).label)
-    return gettext("silent") if attempt.silent_since else str(attempt.batch.get_state_display())
+    if attempt.silent_since:
+        return pgettext("result of a person", "silent")
+    return str(attempt.batch.get_state_display())
 
 
 def _number(number: str, *, is_full: bool) -> str:

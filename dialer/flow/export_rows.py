@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 
 from dialer import phone, spreadsheet
 from dialer.carriers.masking import Mask
+from dialer.figures import count
 from dialer.flow import export_results, intake
 from dialer.flow.mistakes import DialerError
 from dialer.models import CallRecord, Contact, ContactList, Export
@@ -108,7 +109,10 @@ class Rows:
         found = self._chosen.values_list("contact_list", flat=True).distinct()
         lists = sorted(found[: MOST_LISTS + 1])
         if len(lists) > MOST_LISTS:
-            raise DialerError(f"These people are from more than {MOST_LISTS} lists. Choose a campaign first.")
+            raise DialerError(
+                gettext("These people are from more than %(most)s lists. Choose a campaign first.")
+                % {"most": count(MOST_LISTS)}
+            )
         return lists
 
     def _sections_of_people(self) -> list[Section]:
@@ -165,9 +169,13 @@ def _own_headings(contact_list: ContactList) -> tuple[tuple[str, ...], list[str]
     try:
         seen = intake.look(contact_list, **_how(contact_list))
     except (DialerError, OSError):
-        return (), [gettext("“%s” can't be read any more, so its own columns are missing.") % contact_list]
+        return (), [
+            gettext("“%(list)s” can't be read any more, so its own columns are missing.") % {"list": contact_list}
+        ]
     named = [seen.header[place].strip() if place < len(seen.header) else "" for place in range(seen.columns)]
-    return tuple(name or gettext("Column %s") % _letter(place) for place, name in enumerate(named)), []
+    return tuple(
+        name or gettext("Column %(letter)s") % {"letter": _letter(place)} for place, name in enumerate(named)
+    ), []
 
 
 def _how(contact_list: ContactList) -> dict[str, Any]:
@@ -208,7 +216,8 @@ class _Upload:
         if row is None or row.cell(self._list.number_column or 0)[:80] != contact.raw:
             if self._width and not self.remarks:
                 self.remarks.append(
-                    gettext("“%s” is not what it was when it was uploaded: rows lack their own columns.") % self._list
+                    gettext("“%(list)s” is not what it was when it was uploaded: rows lack their own columns.")
+                    % {"list": self._list}
                 )
             return [""] * self._width
         # What stands beyond the last column, as behind a comma too many, is kept with it.

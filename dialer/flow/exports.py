@@ -22,10 +22,12 @@ from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
+from dialer.figures import count
 from dialer.flow import notices, state
 from dialer.flow.export_rows import Place, Rows, Section
 from dialer.flow.mistakes import DialerError
 from dialer.models import Export
+from dialer.models.preference import as_preferred
 from dialer.spreadsheet_writer import Cell, CsvWriter, XlsxWriter
 from dialer.terms import ExportForm, ExportKind
 
@@ -52,7 +54,12 @@ class TooLarge(Exception):
 def order(*, owner: Any, kind: str, form: str, conditions: str = "", about: str = "") -> Export:
     """The export waits for its turn; the caller rings for `exports`. Raises DialerError if too many wait already."""
     if Export.objects.filter(owner=owner, state__in=Export.OPEN).count() >= MOST_OPEN:
-        raise DialerError(gettext("%s exports of yours are not done yet. Wait for them, or stop some.") % MOST_OPEN)
+        raise DialerError(
+            gettext("%(count)s exports of yours are not done yet. Wait for them, or stop some.")
+            % {"count": count(MOST_OPEN)}
+        )
+    with as_preferred(owner):
+        language = translation.get_language() or settings.LANGUAGE_CODE
     return Export.objects.create(
         owner=owner,
         kind=ExportKind(kind),
@@ -60,7 +67,7 @@ def order(*, owner: Any, kind: str, form: str, conditions: str = "", about: str 
         conditions=conditions,
         about=about[:200],
         shows_full_numbers=owner.has_perm("dialer.see_full_numbers"),
-        language=translation.get_language() or settings.LANGUAGE_CODE,
+        language=language,
     )
 
 
@@ -110,7 +117,7 @@ def write_next(choose: Choose) -> bool:
     if export is None:
         return False
     try:
-        with translation.override(export.language):
+        with as_preferred(export.owner), translation.override(export.language):
             _Turn(export, choose).write()
     except ClaimLost:
         logger.info("export %s: its claim is over", export.pk)
@@ -119,8 +126,8 @@ def write_next(choose: Choose) -> bool:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         logger.error("export %s could not be written: %s", export.pk, reason)
-        sentence = gettext("The file could not be written here (%s). Look at the disk.") % reason
-        state.advance(export, Export.State.FAILED, token=export.claim_token, remark=sentence)
+        sentence = gettext("The file could not be written here (%(reason)s). Look at the disk.")
+        state.advance(export, Export.State.FAILED, token=export.claim_token, remark=sentence % {"reason": reason})
     return True
 
 
@@ -204,6 +211,10 @@ class _Turn:
     def _write_csv(self) -> bool:
         """Whether it goes on at the next turn, with the part."""
         through = dict(self.export.written_through)
+        with timezone.override(through.get("zone") or timezone.get_current_timezone_name()):  # which the heading names
+            return self._write_on(through)
+
+    def _write_on(self, through: dict[str, Any]) -> bool:
         rows = Rows(self.export, self.choose(self.export), lists=through.get("lists", ()))
         self._take_over(through)
         file = CsvWriter(self.part)
@@ -224,7 +235,8 @@ class _Turn:
         if not through:
             if any(section.has_heading for section in rows.sections):
                 file.write([columns.heading])
-            through = {"lists": rows.lists, "contact_list": 0, "row": 0}
+            zone = timezone.get_current_timezone_name()
+            through = {"lists": rows.lists, "contact_list": 0, "row": 0, "zone": zone}
             self._note(row_count=rows.count(), rows_written=0)
         after, written = Place(contact_list=through["contact_list"], row=through["row"]), self.export.rows_written
         for section in rows.sections:

@@ -3,11 +3,18 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
 from dialer.carriers import CAPABILITIES
 from dialer.carriers.contract import BILLS, EXTENSIONS, Capabilities
+from dialer.figures import count
 from dialer.terms import CampaignKind, CarrierName, Feature, VoiceDelivery
 
-CALLBACKS: Mapping[str, str] = {BILLS: "tells of each call by callback", EXTENSIONS: "tells of extensions by callback"}
+CALLBACKS: Mapping[str, object] = {
+    BILLS: _("tells of each call by callback"),
+    EXTENSIONS: _("tells of extensions by callback"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +54,11 @@ def matrix(*, country_name: Callable[[str], str] = str) -> Matrix:
     return Matrix(
         carriers=tuple(str(CarrierName(name).label) for name in CAPABILITIES),
         parts=(
-            Part(title="Campaigns", rows=tuple(_row(kind.label, _ceiling(kind)) for kind in CampaignKind)),
-            Part(title="The message", rows=tuple(_voice_rows())),
-            Part(title="Services", rows=tuple(_row(feature.label, _has(feature)) for feature in Feature)),
-            Part(title="What comes back", rows=tuple(_news_rows())),
-            Part(title="Countries", rows=tuple(_country_rows(country_name))),
+            Part(title=gettext("Campaigns"), rows=tuple(_row(kind.label, _ceiling(kind)) for kind in CampaignKind)),
+            Part(title=gettext("The message"), rows=tuple(_voice_rows())),
+            Part(title=gettext("Services"), rows=tuple(_row(feature.label, _has(feature)) for feature in Feature)),
+            Part(title=gettext("What comes back"), rows=tuple(_news_rows())),
+            Part(title=gettext("Countries"), rows=tuple(_country_rows(country_name))),
         ),
     )
 
@@ -92,15 +99,19 @@ def _ceiling(kind: CampaignKind) -> Callable[[Capabilities], Cell]:
         if kind not in can.ceilings:
             return Cell(is_yes=False)
         ceiling = can.ceilings[kind]
-        return Cell(is_yes=True, words=f"{ceiling:,} numbers in a request" if ceiling > 1 else "one by one")
+        return Cell(is_yes=True, words=_per_request(ceiling))
 
     return cell
+
+
+def _per_request(most: int) -> str:
+    return gettext("%(count)s numbers in a request") % {"count": count(most)} if most > 1 else gettext("one by one")
 
 
 def _voice_rows() -> Iterator[Row]:
     for delivery in VoiceDelivery:
         yield _row(delivery.label, _takes(delivery))
-    yield _row("languages in which it speaks a text", lambda can: _counted(can.languages))
+    yield _row(_("languages in which it speaks a text"), lambda can: _counted(can.languages))
 
 
 def _takes(delivery: VoiceDelivery) -> Callable[[Capabilities], Cell]:
@@ -114,7 +125,7 @@ def _counted(names: tuple[str, ...]) -> Cell:
 def _news_rows() -> Iterator[Row]:
     for kind, label in CALLBACKS.items():
         yield _row(label, _calls_back(kind))
-    yield _row("keeps recordings", _keeps)
+    yield _row(_("keeps recordings"), _keeps)
 
 
 def _calls_back(kind: str) -> Callable[[Capabilities], Cell]:
@@ -123,7 +134,9 @@ def _calls_back(kind: str) -> Callable[[Capabilities], Cell]:
 
 def _keeps(can: Capabilities) -> Cell:
     days = can.keeps_recordings_days
-    return Cell(is_yes=None, words="it does not say how long" if days is None else f"{days} days")
+    if days is None:
+        return Cell(is_yes=None, words=gettext("it does not say how long"))
+    return Cell(is_yes=None, words=ngettext("%(count)s day", "%(count)s days", days) % {"count": count(days)})
 
 
 def _country_rows(country_name: Callable[[str], str]) -> Iterator[Row]:

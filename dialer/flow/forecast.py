@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from dialer.flow import caps, routes
 from dialer.flow.batching import batch_size
@@ -142,14 +143,14 @@ def _numbers(campaign: Campaign) -> QuerySet[Any, Any]:
 
 def _cost(account: Account, people: int) -> Cost:
     if Feature.COSTS not in capabilities_of(account).features:
-        return Cost(account=account, because="Its carrier does not tell what calls cost.")
+        return Cost(account=account, because=gettext("Its carrier does not tell what calls cost."))
     rows = CallRecord.objects.filter(account=account).order_by("-pk").values_list("disposition", "cost", "currency")
     recent = list(rows[:RECENT_CALLS])
     answered = [(cost, currency) for disposition, cost, currency in recent if disposition == Disposition.ANSWERED]
     currency = _most_common([currency for cost, currency in answered if cost is not None])
     prices = sorted(cost for cost, of in answered if cost is not None and of == currency)
     if len(prices) < FEWEST_COSTS:
-        return Cost(account=account, because="Too few of its calls were answered and priced so far.")
+        return Cost(account=account, because=gettext("Too few of its calls were answered and priced so far."))
     answers = math.ceil(people * len(answered) / len(recent))
     return Cost(
         account=account,

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
+from django.utils.translation import gettext, ngettext, pgettext
 
 from dialer import spreadsheet
+from dialer.figures import count
 from dialer.flow import intake
 from dialer.flow.mistakes import DialerError
 from dialer.models import Campaign, ContactList
+from dialer.models.preference import house_language
 
 
 def take(campaign: Campaign, people: Sequence[tuple[str, Sequence[str]]], *, name: str, by: Any = None) -> ContactList:
@@ -21,7 +24,10 @@ def take(campaign: Campaign, people: Sequence[tuple[str, Sequence[str]]], *, nam
     most = max((len(texts) for _, texts in people), default=0)
     content = io.StringIO()
     writer = csv.writer(content)
-    writer.writerow(["number", *(f"text {place}" for place in range(1, most + 1))])
+    with house_language():
+        text = pgettext("heading of a column", "text %(number)s")
+        texts_ = [text % {"number": place} for place in range(1, most + 1)]
+        writer.writerow([pgettext("heading of a column", "number"), *texts_])
     for number, texts in people:
         writer.writerow([number, *texts, *[""] * (most - len(texts))])
     # A mark of the encoding, so that nothing is guessed.
@@ -50,9 +56,16 @@ def take_file(
         seen = intake.look(contact_list, **choices)
         column = seen.number_column if number_column is None else number_column
         if column is None:
-            raise DialerError("Say which column holds the numbers: none looks like it for sure.")
+            raise DialerError(gettext("Say which column holds the numbers: none looks like it for sure."))
         if column >= seen.columns:
-            raise DialerError(f"The list has {seen.columns} columns. Choose the column of the numbers again.")
+            raise DialerError(
+                ngettext(
+                    "The list has %(count)s column. Choose the column of the numbers again.",
+                    "The list has %(count)s columns. Choose the column of the numbers again.",
+                    seen.columns,
+                )
+                % {"count": count(seen.columns)}
+            )
     except DialerError:
         intake.remove(contact_list)
         raise

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from dialer import calling_rules
 from dialer.calling_rules import DayWindow, HolidayRule, NoRulesError, OwnWindows, Rules
@@ -17,7 +18,6 @@ from dialer.flow.mistakes import DialerError
 from dialer.models import Campaign
 
 ANY_TIME = tuple(DayWindow(weekday=day, opens=time(0), closes=time(0)) for day in range(7))
-WIDENED = "The law's hours are not kept, but the campaign's own."
 CAN_BE_WIDENED = {Campaign.State.DRAFT, Campaign.State.PAUSED}  # nobody is handed over meanwhile
 
 Zones = tuple[ZoneInfo, ...]
@@ -54,10 +54,14 @@ class Hours:
 
     def explain(self, at: datetime) -> str:
         """Whose hours are kept, and the moment, in sentences."""
-        if _is_widened(self.campaign, self.own):
-            moment = calling_rules.explain_moment(at, rules=self.rules, zones=self._country, own=self.own)
-            return f"{WIDENED} {moment}"
-        return calling_rules.explain(at, rules=self.rules, zones=self._country, own=self.own)
+        if not self.is_widened:
+            return calling_rules.explain(at, rules=self.rules, zones=self._country, own=self.own)
+        kept = gettext("The law's hours are not kept, but the campaign's own.")
+        return f"{kept} {self.explain_moment(at)}"
+
+    def explain_moment(self, at: datetime) -> str:
+        """Whether anybody may be called at that moment, and when next."""
+        return calling_rules.explain_moment(at, rules=self.rules, zones=self._country, own=self.own)
 
     def is_open_somewhere(self, at: datetime) -> bool:
         """May anybody in the country be called at that moment?"""
@@ -72,6 +76,11 @@ class Hours:
         if len(self._country) == 1:
             return self._country
         return calling_rules.zones(self.campaign.account.country, number)
+
+    @property
+    def is_widened(self) -> bool:
+        """Are the campaign's own hours kept instead of the law's?"""
+        return _is_widened(self.campaign, self.own)
 
     @cached_property
     def _country(self) -> Zones:
@@ -146,11 +155,14 @@ def widen(campaign: Campaign, *, because: str, by: Any) -> None:
     with transaction.atomic():
         row = Campaign.objects.select_for_update().get(pk=campaign.pk)
         if row.state not in CAN_BE_WIDENED:
-            raise DialerError(f"“{campaign}” is {row.get_state_display()}. Pause it first; its hours can't be widened.")
+            sentence = gettext("“%(campaign)s” is %(state)s. Pause it first; its hours can't be widened.")
+            raise DialerError(sentence % {"campaign": campaign, "state": row.get_state_display()})
         if not row.call_windows.exists():
-            raise DialerError("Write down the hours in which this campaign is to call, and widen them then.")
+            raise DialerError(gettext("Write down the hours in which this campaign is to call, and widen them then."))
         _set_widened(campaign, because=reason, by=by, at=timezone.now())
-        history.note(row, lambda: f"Widened the calling hours beyond the law's: {reason}", by=by)
+        history.note(
+            row, lambda: gettext("Widened the calling hours beyond the law's: %(reason)s") % {"reason": reason}, by=by
+        )
 
 
 def keep_to_law(campaign: Campaign, *, by: Any) -> None:
@@ -158,10 +170,15 @@ def keep_to_law(campaign: Campaign, *, by: Any) -> None:
     with transaction.atomic():
         row = Campaign.objects.select_for_update().get(pk=campaign.pk)
         if not row.widened_because:
-            raise DialerError(f"“{campaign}” keeps to the law's hours already.")
+            raise DialerError(gettext("“%(campaign)s” keeps to the law's hours already.") % {"campaign": campaign})
         _set_widened(campaign, because="", by=None, at=None)
         history.note(
-            row, lambda: f"Keeps to the law's hours again, no longer widened for: {row.widened_because}", by=by
+            row,
+            lambda: (
+                gettext("Keeps to the law's hours again, no longer widened for: %(reason)s")
+                % {"reason": row.widened_because}
+            ),
+            by=by,
         )
 
 

@@ -14,8 +14,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, Min, OuterRef
 from django.utils import timezone
+from django.utils.translation import gettext
 
-from dialer import phone, spreadsheet
+from dialer import figures, phone, spreadsheet
 from dialer.flow import state, suppression, texts, uploads
 from dialer.flow.mistakes import DialerError
 from dialer.models import Campaign, Contact, ContactList
@@ -41,11 +42,10 @@ def upload(campaign: Campaign, file: UploadedFile, *, by: Any = None) -> Contact
     Raises DialerError if the campaign is no draft any more, or if the file can't be read as a list.
     """
     if campaign.state != Campaign.State.DRAFT:
-        raise DialerError("Numbers can be added to drafts only. Copy the campaign to call more people.")
+        raise DialerError(gettext("Numbers can be added to drafts only. Copy the campaign to call more people."))
     if (file.size or 0) > settings.UPLOAD_MAX_BYTES:
-        raise DialerError(
-            f"The file is larger than {settings.UPLOAD_MAX_BYTES // 1024**2} MB. Split it into several lists."
-        )
+        sentence = gettext("The file is larger than %(size)s MB. Split it into several lists.")
+        raise DialerError(sentence % {"size": figures.count(settings.UPLOAD_MAX_BYTES // 1024**2)})
     contact_list = ContactList(
         campaign=campaign,
         original_name=Path(file.name or "list").name[:255],
@@ -103,21 +103,23 @@ def confirm(
         pk=contact_list.pk, state=ContactList.State.UPLOADED, rows_read=0, claim_token=""
     ).update(number_column=number_column, text_columns=columns, text_headings=headings, **how)
     if not changed:
-        raise DialerError("This list is being read already. Upload the file again to choose another column.")
+        raise DialerError(gettext("This list is being read already. Upload the file again to choose another column."))
     contact_list.refresh_from_db()
 
 
 def _without_end(columns: Sequence[int | None]) -> list[int | None]:
     """The columns up to the last that brings a text."""
     if len(columns) > texts.MOST_TEXTS:
-        raise DialerError(f"A row has at most {texts.MOST_TEXTS} texts. Choose fewer columns.")
+        raise DialerError(
+            gettext("A row has at most %(most)s texts. Choose fewer columns.") % {"most": texts.MOST_TEXTS}
+        )
     chosen = [place for place, column in enumerate(columns, 1) if column is not None]
     return list(columns[: max(chosen, default=0)])
 
 
 def _headings(seen: spreadsheet.Preview, columns: list[int | None]) -> list[str | None]:
     if any(column is not None and not 0 <= column < seen.columns for column in columns):
-        raise DialerError("The list has no such column. Choose the columns of the texts again.")
+        raise DialerError(gettext("The list has no such column. Choose the columns of the texts again."))
     return [
         None if column is None else (seen.header[column].strip() if column < len(seen.header) else "")
         for column in columns
@@ -136,7 +138,7 @@ def remove(contact_list: ContactList) -> None:
     with transaction.atomic():
         campaign = Campaign.objects.select_for_update().get(pk=contact_list.campaign_id)
         if campaign.state != Campaign.State.DRAFT:
-            raise DialerError("The campaign was launched; its lists are kept as evidence.")
+            raise DialerError(gettext("The campaign was launched; its lists are kept as evidence."))
         contact_list.contacts.all().delete()
         ContactList.objects.filter(pk=contact_list.pk).delete()
         _give_places(campaign.pk)
@@ -212,7 +214,7 @@ def _read(contact_list: ContactList) -> None:
 def _finish(contact_list: ContactList) -> None:
     count = contact_list.contacts.count()
     if not count:
-        return _reject(contact_list, "There is no row below the header. Choose another sheet or file.")
+        return _reject(contact_list, gettext("There is no row below the header. Choose another sheet or file."))
     state.advance(
         contact_list,
         ContactList.State.READY,

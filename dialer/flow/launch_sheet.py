@@ -10,8 +10,9 @@ from dialer.flow import forecast, money
 from dialer.flow.forecast import Cost, Share
 from dialer.flow.hours import hours_of, legal_rules, zone_of
 from dialer.flow.mistakes import DialerError
-from dialer.flow.preflight import Preflight
+from dialer.flow.preflight import Preflight, preflight
 from dialer.models import CallWindow, Campaign, LaunchApproval, LaunchSheet
+from dialer.models.preference import house_language
 from dialer.terms import VoiceDelivery
 
 VERSION = 1  # of the content's form; pages read the older ones too
@@ -73,15 +74,18 @@ def content_of(campaign: Campaign, sheet: Preflight, *, now: datetime, start_at:
 
 def keep(
     campaign: Campaign,
-    sheet: Preflight,
     *,
     by: Any,
     now: datetime,
     start_at: datetime | None = None,
     approval: LaunchApproval | None = None,
 ) -> LaunchSheet:
-    """The sheet as it is at this moment, with who and when. For the transaction of the launch itself."""
-    content = content_of(campaign, sheet, now=now, start_at=start_at)
+    """The sheet as it is at this moment, with who and when. For the transaction of the launch itself.
+
+    Its sentences are in the installation's language, in whatever language it was shown before.
+    """
+    with house_language():
+        content = content_of(campaign, preflight(campaign), now=now, start_at=start_at)
     if approval is not None and approval.decided_at is not None:
         content["approval"] = {
             "asked_by": approval.asked_by_name,
@@ -142,15 +146,14 @@ def _hours(campaign: Campaign, *, at: datetime) -> Content:
     """The law with its source, and a verdict on each window of the campaign."""
     try:
         law = legal_rules(campaign, on=at.date())
-        moment = hours_of(campaign, on=at.date()).explain(at)
-        in_words = calling_rules.allowed(law)
+        hours = hours_of(campaign, on=at.date())
     except (NoRulesError, DialerError) as error:
         return {"problem": str(error), "windows": []}
     return {
-        "law": in_words,
+        "law": calling_rules.allowed(law),
         "source": law.source,
         "checked_on": law.checked_on.isoformat(),
-        "moment": moment.removeprefix(in_words).strip(),
+        "moment": hours.explain(at) if hours.is_widened else hours.explain_moment(at),
         "widened_because": campaign.widened_because,
         "windows": [_window(row, law) for row in campaign.call_windows.all()],
     }

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import DataError, IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from dialer.carriers import with_feature
 from dialer.carriers.contract import BadCredentials, BillQuery, Call, CallbackAnswer, CarrierError, Reading
@@ -105,10 +106,10 @@ def apply(callback: Callback) -> None:
             if all(call.carrier_call_id for call in reading.calls):
                 _mark_applied(callback, reading)
             else:
-                _put_aside(callback, "A call in it has no id. It will be known when the bills are asked for.")
+                _put_aside(callback, gettext("A call in it has no id. It will be known when the bills are asked for."))
     except NOT_UNDERSTOOD as error:  # its text may hold a number, so it is not logged
         logger.error("callback %s can't be applied: %s", callback.pk, type(error).__name__)
-        _put_aside(callback, f"It was read but not understood ({type(error).__name__}).")
+        _put_aside(callback, gettext("It was read but not understood (%(kind)s).") % {"kind": type(error).__name__})
 
 
 def apply_again(callback: Callback) -> bool:
@@ -152,7 +153,8 @@ def pull(account: Account, *, now: datetime) -> None:
         _note_failure(account, str(error), now=now)
     except NOT_UNDERSTOOD as error:  # its text may hold a number, so it is not logged
         logger.error("account %s: a bill was not understood: %s", account.pk, type(error).__name__)
-        _note_failure(account, f"A bill was read but not understood ({type(error).__name__}).", now=now)
+        complaint = gettext("A bill was read but not understood (%(kind)s).") % {"kind": type(error).__name__}
+        _note_failure(account, complaint, now=now)
     else:
         _note_window(account, end=end, is_read=is_read, now=now)
 

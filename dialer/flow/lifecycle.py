@@ -8,6 +8,8 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from dialer.flow import (
     approvals,
@@ -31,6 +33,11 @@ from dialer.terms import SkipReason
 
 UNFINISHED = (Batch.State.WAITING, *Batch.OUT)
 
+CANT_UNSCHEDULE = _("“%(campaign)s” is %(state)s and can't be taken back.")
+CANT_PAUSE = _("“%(campaign)s” is %(state)s and can't be paused.")
+CANT_RESUME = _("“%(campaign)s” is %(state)s and can't be resumed.")
+CANT_CANCEL = _("“%(campaign)s” is %(state)s and can't be cancelled.")
+
 
 def launch(campaign: Campaign, *, by: Any = None) -> Preflight:
     """The campaign runs; what the operator confirmed is returned, and kept. The caller rings for `dispatch`.
@@ -44,7 +51,7 @@ def launch(campaign: Campaign, *, by: Any = None) -> Preflight:
 def schedule(campaign: Campaign, *, start_at: datetime, by: Any = None) -> Preflight:
     """The campaign starts by itself at that moment. Raises DialerError if it can't, or if the moment has passed."""
     if start_at <= timezone.now():
-        raise DialerError("This moment has passed. Choose a later one, or launch now.")
+        raise DialerError(gettext("This moment has passed. Choose a later one, or launch now."))
     return _start(campaign, Campaign.State.SCHEDULED, {Campaign.State.DRAFT}, by=by, start_at=start_at)
 
 
@@ -52,8 +59,8 @@ def unschedule(campaign: Campaign) -> None:
     """It is a draft again and starts no more by itself. Raises DialerError if it was not scheduled."""
     nobody = {"start_at": None, "launched_at": None, "launched_by": None}
     with transaction.atomic():
-        _order(campaign, Campaign.State.DRAFT, {Campaign.State.SCHEDULED}, "taken back", asks_because="", **nobody)
-        approvals.void(campaign, because="The schedule was taken back.")
+        _order(campaign, Campaign.State.DRAFT, {Campaign.State.SCHEDULED}, CANT_UNSCHEDULE, asks_because="", **nobody)
+        approvals.void(campaign, because=lambda: gettext("The schedule was taken back."))
 
 
 def approve(approval: LaunchApproval, *, by: Any) -> Preflight:
@@ -67,7 +74,9 @@ def approve(approval: LaunchApproval, *, by: Any) -> Preflight:
             return schedule(approval.campaign, start_at=approval.start_at, by=approval.asked_by)
         if is_open:
             return launch(approval.campaign, by=approval.asked_by)
-    raise DialerError("The campaign was changed since it was asked for, so nothing was launched. Ask for it anew.")
+    raise DialerError(
+        gettext("The campaign was changed since it was asked for, so nothing was launched. Ask for it anew.")
+    )
 
 
 def start_due(*, now: datetime | None = None) -> int:
@@ -81,12 +90,14 @@ def _start_or_ask(campaign: Campaign, *, now: datetime) -> bool:
     """After a breakdown, or in a restored backup, a stale schedule never starts by itself."""
     assert campaign.start_at is not None  # noqa: S101 - the query says so
     if now - campaign.start_at > timedelta(minutes=campaign.late_grace_minutes):
-        complaint = f"It should have started at {campaign.start_at:%Y-%m-%d %H:%M} UTC. Shall it start now?"
+        complaint = gettext("It should have started at %(moment)s UTC. Shall it start now?") % {
+            "moment": f"{campaign.start_at:%Y-%m-%d %H:%M}"
+        }
     else:
         try:
             return _start_as_planned(campaign)
         except DialerError as error:
-            complaint = f"It could not start: {error}"
+            complaint = gettext("It could not start: %(reason)s") % {"reason": error}
     still = Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.SCHEDULED, start_at=campaign.start_at)
     with transaction.atomic():
         if still.update(asks_because=complaint):
@@ -101,7 +112,7 @@ def _start_as_planned(campaign: Campaign) -> bool:
         if now.state != Campaign.State.SCHEDULED or now.start_at != campaign.start_at:
             return False
         launch(campaign, by=campaign.launched_by)
-        chronicle.note(campaign.pk, lambda: "Started by itself, as planned.")
+        chronicle.note(campaign.pk, lambda: gettext("Started by itself, as planned."))
     return True
 
 
@@ -112,7 +123,7 @@ def pause(campaign: Campaign, *, because: str) -> None:
             campaign,
             Campaign.State.PAUSED,
             {Campaign.State.RUNNING},
-            "paused",
+            CANT_PAUSE,
             paused_because=because,
             is_paused_by_person=True,
         )
@@ -133,7 +144,7 @@ def resume(campaign: Campaign) -> None:
             campaign,
             Campaign.State.RUNNING,
             {Campaign.State.PAUSED},
-            "resumed",
+            CANT_RESUME,
             paused_because="",
             is_paused_by_person=False,
             watched_since=timezone.now(),
@@ -155,9 +166,9 @@ def cancel(campaign: Campaign) -> int:
             Campaign.State.RUNNING,
             Campaign.State.PAUSED,
         }
-        _order(campaign, Campaign.State.CANCELLED, allowed, "cancelled", ended_at=timezone.now())
+        _order(campaign, Campaign.State.CANCELLED, allowed, CANT_CANCEL, ended_at=timezone.now())
         _never_left(campaign.batches.all()).update(state=Batch.State.CANCELLED)
-        approvals.void(campaign, because="The campaign was cancelled.")
+        approvals.void(campaign, because=lambda: gettext("The campaign was cancelled."))
         webhooks.tell_of_end([campaign.pk])
     return at_the_carrier(campaign).count()
 
@@ -263,18 +274,20 @@ def _start(campaign: Campaign, to: str, allowed: set[Any], *, by: Any, **changes
         _skip_lacking(campaign)
         sheet = preflight(campaign)
         if sheet.problems or campaign.state not in allowed:
-            raise DialerError(" ".join(map(str, sheet.problems)) or "It was launched already.")
+            raise DialerError(" ".join(map(str, sheet.problems)) or gettext("It was launched already."))
         now = timezone.now()
         approval = approvals.require(campaign, sheet)
-        launch_sheet.keep(campaign, sheet, by=by, now=now, start_at=changes.get("start_at"), approval=approval)
+        launch_sheet.keep(campaign, by=by, now=now, start_at=changes.get("start_at"), approval=approval)
         state.advance(campaign, to, launched_by=by, launched_at=now, watched_since=now, asks_because="", **changes)
     return sheet
 
 
 def _no_way(campaign: Campaign) -> str:
     if campaign.account.stopped_because:
-        return f"The account “{campaign.account}” was stopped. Mend it and test the connection first."
-    return f"The account “{campaign.account}” is not in use. Switch it on first."
+        sentence = gettext("The account “%(account)s” was stopped. Mend it and test the connection first.")
+    else:
+        sentence = gettext("The account “%(account)s” is not in use. Switch it on first.")
+    return sentence % {"account": campaign.account}
 
 
 def _locked(campaign: Campaign) -> Campaign:
@@ -282,7 +295,8 @@ def _locked(campaign: Campaign) -> Campaign:
     return rows.get(pk=campaign.pk)
 
 
-def _order(campaign: Campaign, to: str, allowed: set[Any], word: str, **changes: Any) -> None:
+def _order(campaign: Campaign, to: str, allowed: set[Any], otherwise: Any, **changes: Any) -> None:
+    """The move, or `otherwise` as a DialerError."""
     if campaign.state not in allowed or not state.advance(campaign, to, **changes):
         campaign.refresh_from_db()
-        raise DialerError(f"“{campaign}” is {campaign.get_state_display()} and can't be {word}.")
+        raise DialerError(otherwise % {"campaign": campaign, "state": campaign.get_state_display()})

@@ -5,7 +5,9 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
+from dialer.figures import count
 from dialer.flow.mistakes import DialerError
 from dialer.models import ColumnChoice, SavedFilter
 from dialer.models.list_look import LONGEST_QUERY
@@ -25,13 +27,14 @@ def keep_filter(user: Any, page: str, *, name: str, query: str, is_shared: bool)
     """
     name = " ".join(name.split())[:60]
     if not name:
-        raise DialerError("Give the filter a name.")
+        raise DialerError(gettext("Give the filter a name."))
     if not query or len(query) > LONGEST_QUERY:
-        raise DialerError("Filter the list first; then the filter can be kept.")
+        raise DialerError(gettext("Filter the list first; then the filter can be kept."))
     with transaction.atomic():
         own = SavedFilter.objects.filter(user=user, page=page)
         if own.exclude(name=name).count() >= MOST_FILTERS:
-            raise DialerError(f"These are {MOST_FILTERS} saved filters. Remove one that is not needed any more.")
+            sentence = gettext("These are %(count)s saved filters. Remove one that is not needed any more.")
+            raise DialerError(sentence % {"count": count(MOST_FILTERS)})
         kept, _is_new = own.update_or_create(
             name=name, defaults={"user": user, "page": page, "query": query, "is_shared": is_shared}
         )

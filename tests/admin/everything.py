@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
 
 from dialer.admin import phone_numbers
-from dialer.flow import launch_sheet, preflight
+from dialer.flow import launch_sheet
 from dialer.models import (
     Account,
     ApiToken,
@@ -106,7 +106,7 @@ def _campaign_rows(person: User, campaign: Campaign) -> None:
     if campaign.state not in (Campaign.State.DRAFT, Campaign.State.SCHEDULED):
         factories.make_batch(contacts=contacts, state=Batch.State.ACCEPTED)
     if campaign.state != Campaign.State.DRAFT:
-        launch_sheet.keep(campaign, preflight.preflight(campaign), by=person, now=timezone.now())
+        launch_sheet.keep(campaign, by=person, now=timezone.now())
     for state in TestCall.State:
         TestCall.objects.create(
             campaign=campaign,

@@ -67,14 +67,14 @@ def test_too_many_failed_calls_pause_it() -> None:
     assert why(campaign) == ""  # half of them, and not more
 
     billed(campaign, Disposition.CANCELLED)
-    assert why(campaign) == "13 of the last 25 calls failed: more than 50 %."
+    assert why(campaign) == "13 of the last 25 calls failed: more than 50%."
 
 
 def test_too_many_failures_of_the_line_pause_it_sooner() -> None:
     campaign = running(line_failure_limit_percent=10)
     billed(campaign, *[Disposition.FAILED] * 3, *[Disposition.ANSWERED] * 17)
 
-    assert why(campaign) == "3 of the last 20 calls failed on the line: more than 10 %."
+    assert why(campaign) == "3 of the last 20 calls failed on the line: more than 10%."
 
 
 def test_too_many_opt_outs_among_those_who_answered_pause_it() -> None:
@@ -82,7 +82,7 @@ def test_too_many_opt_outs_among_those_who_answered_pause_it() -> None:
     billed(campaign, *[Disposition.NO_ANSWER] * 40, *[Disposition.ANSWERED] * 17)
     billed(campaign, *[Disposition.ANSWERED] * 3, key="9")
 
-    assert why(campaign) == "3 of the last 20 people who answered do not want to be called: more than 10 %."
+    assert why(campaign) == "3 of the last 20 people who answered do not want to be called: more than 10%."
 
 
 def test_a_limit_of_a_hundred_percent_never_pauses() -> None:
@@ -98,7 +98,7 @@ def test_a_few_bills_say_nothing_but_of_a_small_first_slice_they_do() -> None:
     billed(few, *[Disposition.FAILED] * 5)
 
     assert why(many) == ""
-    assert why(few) == "5 of the last 5 calls failed on the line: more than 30 %."
+    assert why(few) == "5 of the last 5 calls failed on the line: more than 30%."
 
 
 def test_bills_of_before_the_resume_do_not_pause_it_again() -> None:

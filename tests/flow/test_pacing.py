@@ -221,7 +221,7 @@ def test_a_first_slice_that_goes_wrong_is_not_followed_by_the_others() -> None:
 
     campaign.refresh_from_db()
     assert campaign.state == Campaign.State.PAUSED
-    assert campaign.paused_because == "3 of the last 3 calls failed on the line: more than 30 %."
+    assert campaign.paused_because == "3 of the last 3 calls failed on the line: more than 30%."
 
 
 def test_who_was_dropped_by_the_carrier_proves_nothing_about_the_first_slice() -> None:
