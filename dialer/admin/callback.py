@@ -12,7 +12,7 @@ from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from dialer import tasks
-from dialer.admin import columns, phone_numbers, raw
+from dialer.admin import clock, columns, phone_numbers, raw
 from dialer.admin.base import ReadOnlyAdmin
 from dialer.admin.doors import ORDER, back_to, door, routes
 from dialer.admin.filters import OfAccount, within_days
@@ -175,7 +175,11 @@ class TurnedAwayAdmin(ReadOnlyAdmin):
     list_display = ["last", "source", "the_reason", "count"]
     list_filter = [within_days("last_at"), "reason"]
     sortable_by: list[str] = []
-    fieldsets = [(None, {"fields": ["on", "source", "the_reason", "count", "last"]})]
+    fieldsets = [(None, {"fields": ["day", "source", "the_reason", "count", "last"]})]
+
+    @admin.display(description=_("day"))
+    def day(self, row: TurnedAway) -> str:
+        return clock.day(row.on)
 
     @admin.display(description=_("last time"))
     def last(self, row: TurnedAway) -> SafeString | str:

@@ -9,6 +9,7 @@ from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
+from dialer.admin import clock
 from dialer.models import Bell, Callback, TurnedAway
 from tests import factories
 from tests.admin.visits import found, list_of, page_of, query_count, text, visitor
@@ -197,3 +198,4 @@ def test_those_turned_away_are_listed_by_day_and_source():
     assert "198.51.100.7" in page
     assert "wrong secret address" in page.lower()
     assert found(somebody, address, reason__exact="secret", days="1") == [row.pk]
+    assert f">{clock.day(row.on)}<" in text(somebody, page_of(row))
