@@ -35,7 +35,7 @@ class CallRecordAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
     list_display = [
         "started",
         "the_number",
-        "campaign",
+        "the_campaign",
         "outcome",
         "ring",
         "talk",
@@ -184,6 +184,10 @@ class CallRecordAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
     @admin.display(description=_("ended"))
     def ended(self, row: CallRecord) -> SafeString | str:
         return columns.when(row.ended_at)
+
+    @admin.display(description=_("campaign"))
+    def the_campaign(self, row: CallRecord) -> SafeString | str:
+        return columns.cut(row.campaign) if row.campaign else columns.NOTHING
 
     @admin.display(description=_("campaign"))
     def campaign_link(self, row: CallRecord) -> SafeString | str:

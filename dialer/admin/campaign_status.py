@@ -67,7 +67,7 @@ class StatusDoors:
     def _status_context(self: Any, request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         now = progress(campaign)
         calls = sums.of_campaign(campaign)
-        batches = list(campaign.batches.select_related("decided_by").order_by("-sequence")[:BATCHES_SHOWN])
+        batches = list(campaign.batches.select_related("decided_by", "account").order_by("-sequence")[:BATCHES_SHOWN])
         sees_calls = has_list(self, CallRecord, request)
         sees_batches = has_list(self, Batch, request)
         return {
@@ -81,6 +81,7 @@ class StatusDoors:
             "charts": _charts(campaign, calls),
             "newest": campaign.call_records.order_by("-pk").first(),
             "batches": batches,
+            "names_accounts": campaign.routes.exists() or len({batch.account_id for batch in batches}) > 1,
             "standstill": standstill(campaign, now=timezone.now()),
             "pending": pending(campaign, now),
             "events": events(campaign, batches),

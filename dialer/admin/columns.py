@@ -85,6 +85,11 @@ def purpose(word: str) -> str:
     return str(PURPOSES.get(word, word))
 
 
+def cut(text: object) -> SafeString:
+    """Text in one line of a row, cut where the room ends; whole in the hover."""
+    return format_html('<span class="cut" title="{}">{}</span>', text, text)
+
+
 def file_size(size_bytes: int) -> str:
     return filesizeformat(size_bytes) if size_bytes else NOTHING
 

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
@@ -85,8 +85,12 @@ def begin(
 
 
 def of(owner: Any) -> QuerySet[PendingUpload]:
-    """The unfinished uploads of a person. Nobody sees those of another."""
-    return PendingUpload.objects.filter(owner_id=owner.pk)
+    """The unfinished uploads of a person that can still be finished. Nobody sees those of another.
+
+    One for a campaign that was launched meanwhile is not among them, and is removed after a day like all.
+    """
+    can_be_finished = Q(campaign=None) | Q(campaign__state=Campaign.State.DRAFT)
+    return PendingUpload.objects.filter(can_be_finished, owner_id=owner.pk)
 
 
 def receive(upload: PendingUpload, piece: bytes, *, offset: int, checksum: int) -> PendingUpload | None:

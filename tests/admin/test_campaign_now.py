@@ -8,7 +8,7 @@ from django.utils import timezone
 from dialer.admin import campaign_now
 from dialer.admin.campaign_now import standstill
 from dialer.flow import chronicle
-from dialer.models import Account, Attempt, Batch, Campaign, Contact
+from dialer.models import Account, Attempt, Batch, Campaign, Contact, Route
 from dialer.terms import Disposition
 from tests.admin.visits import page_of, query_count, text, visitor
 from tests.factories import make_account, make_batch, make_campaign, make_contacts, make_user, settle
@@ -210,3 +210,14 @@ def test_parts_lead_to_the_rows_behind_them():
     assert parts["settled"] == f"/dialer/callrecord/?campaign__id__exact={campaign.pk}"
     assert parts["waiting"] == f"/dialer/contact/?campaign__id__exact={campaign.pk}&call=waiting"
     assert {part.url for part in visitor(VIEW).get(page_of(campaign)).context["parts"]} == {""}
+
+
+def test_batches_name_their_account_if_the_campaign_has_several():
+    campaign, second = running(), make_account(name="Second account")
+    batch = make_batch(contacts=list(campaign.contacts.all()[:2]), state=Batch.State.ACCEPTED)
+    assert ">Second account<" not in text(visitor(VIEW), page_of(campaign))
+
+    Batch.objects.filter(pk=batch.pk).update(account=second)
+    Route.objects.create(campaign=campaign, account=second)
+
+    assert '<td data-label="Account">Second account</td>' in text(visitor(VIEW), page_of(campaign))

@@ -130,3 +130,17 @@ def test_the_page_of_a_number_on_a_phone_leads_onto_the_do_not_call_list(phone, 
     phone.open(reverse("admin:dialer_contact_find"))
     assert phone.overhang() <= 0
     assert phone.complaints == []
+
+
+def test_a_long_name_of_a_campaign_makes_no_tall_row(desk, boss, contact):
+    long = factories.make_campaign(name="Reminder of the unpaid instalments of June for all branches")
+    factories.make_call_record(campaign=long, number="+6281234567892")
+    desk.log_in(boss)
+    desk.open(LIST)
+
+    name = desk.page.get_by_title(long.name)
+    heights = [row.bounding_box()["height"] for row in desk.page.locator("#result_list tbody tr").all()]
+
+    expect(name).to_have_text(long.name)
+    assert len(heights) == 3
+    assert max(heights) - min(heights) < 5  # pixels; a second line has 18

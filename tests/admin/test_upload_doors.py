@@ -218,6 +218,19 @@ def test_the_page_leads_to_what_is_not_finished_elsewhere(ana):
     assert f'<a href="{numbers_page(elsewhere)}">people.csv</a>' in text(client, numbers_page(make_campaign()))
 
 
+def test_what_is_for_a_campaign_that_was_launched_meanwhile_is_not_offered_any_more(ana):
+    campaign, client = make_campaign(), client_of(ana)
+    standing = begin(client, campaign).json()
+
+    Campaign.objects.update(state=Campaign.State.SCHEDULED)
+    assert "people.csv" not in text(client, numbers_page(campaign)) + text(client, numbers_page(make_campaign()))
+    assert send(client, standing["piece_url"], LIST[:20]).status_code == 404
+
+    Campaign.objects.update(state=Campaign.State.DRAFT)  # its start was taken back
+    assert "people.csv" in text(client, numbers_page(campaign))
+    assert send(client, standing["piece_url"], LIST[:20]).status_code == 200
+
+
 def test_a_whole_upload_that_waits_is_finished_without_a_script(ana):
     campaign = make_campaign()
     upload = whole(ana, campaign, UploadPurpose.CONTACT_LIST)
