@@ -8,11 +8,15 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 
 
-def teach(settings: Any, folder: Path, sentences: Mapping[str, str], *, language: str = "es") -> None:
-    """Until the end of the test `language` says these English sentences as they stand here, before all catalogues."""
+def teach(settings: Any, folder: Path, sentences: Mapping[str | tuple[str, str], str], *, language: str = "es") -> None:
+    """Until the end of the test `language` says these English sentences so, whatever the catalogues hold.
+
+    A sentence with a context is named by both: (context, sentence).
+    """
     catalogue = Catalog(locale=language)
     for english, translated in sentences.items():
-        catalogue.add(english, translated)
+        context, sentence = english if isinstance(english, tuple) else (None, english)
+        catalogue.add(sentence, translated, context=context)
     place = folder / language / "LC_MESSAGES"
     place.mkdir(parents=True, exist_ok=True)
     with (place / "django.mo").open("wb") as file:

@@ -142,16 +142,14 @@ def void(campaign: Campaign, *, because: Callable[[], str]) -> None:
         open_ones.update(state=State.VOID, reason=because())
 
 
-@house_language()  # hours and rules are told in words, and those of whoever asks are not those of whoever approves
+@translation.override("en")  # hours and rules are told in words: the same for whoever asks and whoever approves
 def digest_of(campaign: Campaign) -> str:
     """Of everything that makes two launches the same one: lists, wishes, accounts."""
-    with translation.override("en"):  # the same for whoever asks and whoever approves
-        told = launch_sheet.settings_of(campaign)
-        rules = [str(rule) for rule in campaign.retry_rules.order_by("pk")]
+    told = launch_sheet.settings_of(campaign)
     told.pop("start_at", None)  # the order says it
     parts = [
         told,
-        rules,
+        [str(rule) for rule in campaign.retry_rules.order_by("pk")],
         list(campaign.routes.order_by("account").values_list("account", "share", "voice_delivery")),
         list(
             campaign.contact_lists.order_by("pk").values_list(

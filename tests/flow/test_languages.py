@@ -10,9 +10,12 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.utils import timezone, translation
 
+from dialer.carriers.contract import CarrierError
 from dialer.flow import (
     approvals,
+    carrier_tasks,
     chronicle,
+    connect,
     copies,
     export_rows,
     exports,
@@ -23,13 +26,16 @@ from dialer.flow import (
 from dialer.flow.mistakes import DialerError
 from dialer.models import CallRecord, Campaign, LaunchApproval, Preference, RetryRule
 from dialer.terms import Disposition, ExportForm, ExportKind
+from tests.carrier import TestCarrier
 from tests.factories import (
+    make_account,
     make_call_record,
     make_campaign,
     make_contact,
     make_contacts,
     make_user,
 )
+from tests.handed_over import waiting
 from tests.tongues import teach
 
 pytestmark = pytest.mark.django_db
@@ -41,11 +47,13 @@ SPANISH = {
     "It was asked for anew.": "Se pidió de nuevo.",
     "Its carrier does not tell what calls cost.": "Su operador no dice cuánto cuestan las llamadas.",
     "“%(campaign)s” is %(state)s and can't be paused.": "“%(campaign)s” no puede pausarse: %(state)s.",
-    "no answer": "sin respuesta",
+    ("outcome of a call", "no answer"): "sin respuesta",
     "Account": "Cuenta",
     "Outcome": "Resultado",
     "Call (%(zone)s)": "Llamada (%(zone)s)",
     "(copy)": "(copia)",
+    "Taken back at the carrier before it began.": "Retirado antes de empezar.",
+    "Nobody answers at %(host)s, port %(port)s. Nothing was sent.": "Nadie responde en %(host)s, puerto %(port)s.",
 }
 
 
@@ -132,6 +140,30 @@ def test_the_sheet_of_a_launch_is_kept_in_the_language_of_the_installation(
 def test_a_copy_is_called_so_in_the_language_of_the_installation() -> None:
     with translation.override("es"):
         assert copies.copy(make_campaign(name="Reminder")).name == "Reminder (copy)"
+
+
+def test_why_a_connection_failed_is_kept_in_the_language_of_the_installation() -> None:
+    tested, looked_at = make_account(), make_account()
+
+    with translation.override("es"):
+        with pytest.raises(CarrierError):
+            connect.test(tested)
+        connect.check_lately(looked_at)
+
+    for account in (tested, looked_at):
+        account.refresh_from_db()
+        assert account.test_complaint.startswith("Nobody answers at")
+
+
+def test_a_batch_that_was_taken_back_says_so_in_the_language_of_the_installation(laaffic: TestCarrier) -> None:
+    batch = waiting(laaffic)
+
+    with translation.override("es"):
+        carrier_tasks.take_back(batch, by=make_user())
+
+    batch.refresh_from_db()
+    said = LogEntry.objects.get(object_id=str(batch.pk)).get_change_message()
+    assert (batch.message, said) == ("Taken back at the carrier before it began.",) * 2
 
 
 # --- What is read at once, or was ordered -------------------------------------------------------------------------
