@@ -1,5 +1,6 @@
 """What a campaign consists of besides itself: own hours, rules for calling again, further accounts, periods."""
 
+from itertools import pairwise
 from typing import Any
 
 from django import forms
@@ -107,10 +108,15 @@ class CarrierPeriodForm(NamedRow):
 
 class CarrierPeriodRows(NamedRows):
     def clean(self) -> None:
-        """Raises ValidationError with what the account's carrier can't do of the periods."""
+        """Periods that overlap are told at the later one.
+
+        Raises ValidationError with what the account's carrier can't do of the periods.
+        """
         super().clean()
         campaign: Campaign = self.instance
         rows = _kept(self)
+        if not any(form.errors for form in rows):
+            _refuse_overlaps(rows)
         if not rows or not campaign.account_id or any(form.errors for form in rows):
             return
         periods = tuple((form.cleaned_data["opens"], form.cleaned_data["closes"]) for form in rows)
@@ -119,6 +125,14 @@ class CarrierPeriodRows(NamedRows):
         sentences = [sentence for name, sentence in found if name == "carrier_periods"]
         if sentences:
             raise ValidationError(sentences)
+
+
+def _refuse_overlaps(rows: list[Any]) -> None:
+    in_order = sorted(rows, key=lambda form: form.cleaned_data["opens"])
+    for earlier, later in pairwise(in_order):
+        if later.cleaned_data["opens"] < earlier.cleaned_data["closes"]:
+            sentence = gettext("The period before it ends at %(closes)s. Begin later, or make one of the two.")
+            later.add_error("opens", sentence % {"closes": f"{earlier.cleaned_data['closes']:%H:%M}"})
 
 
 class CarrierPeriodInline(_Part):

@@ -250,7 +250,7 @@ def _account_problems(campaign: Campaign, account: Account) -> list[Finding]:
 
 
 def _warnings(campaign: Campaign) -> list[Finding]:
-    warnings = _voice_warnings(campaign)
+    warnings = _voice_warnings(campaign) + _key_warnings(campaign)
     if cut := texts.too_long_count(campaign):
         sentence = ngettext(
             "%(count)s person has a text of more than %(most)s characters: it is cut.",
@@ -262,6 +262,16 @@ def _warnings(campaign: Campaign) -> list[Finding]:
         if sentence := money.warning(route.account):
             warnings.append(Finding(sentence=sentence, place=Place.ROW, row=route.account))
     return warnings + _found(_hour_warnings(campaign), Place.WHEN) + _register_warnings(campaign)
+
+
+def _key_warnings(campaign: Campaign) -> list[Finding]:
+    key = campaign.transfer_key if campaign.transfer_group else ""
+    if not key or key != campaign.opt_out_key:
+        return []
+    sentence = gettext(
+        "Whoever presses %(key)s is put through to an agent and never called again. Choose two different keys."
+    )
+    return [Finding(sentence=sentence % {"key": key}, place=PLACES["transfer_key"])]
 
 
 def _voice_warnings(campaign: Campaign) -> list[Finding]:

@@ -275,6 +275,19 @@ def test_a_period_without_length_is_told_at_its_field():
     assert list(part_errors(response, "carrier_periods")[0][0]) == ["closes"]
 
 
+def test_periods_that_overlap_are_told_at_the_later_one_and_touching_ones_are_taken():
+    account = make_laaffic_account().pk
+
+    response = add(account=account, **periods(("13:00", "18:00"), ("09:00", "13:30")))
+
+    assert part_errors(response, "carrier_periods")[0] == [
+        {"opens": ["The period before it ends at 13:30. Begin later, or make one of the two."]},
+        {},
+    ]
+    assert not Campaign.objects.exists()
+    assert add(account=account, **periods(("13:30", "18:00"), ("09:00", "13:30"))).status_code == 302
+
+
 def test_periods_that_the_carrier_does_not_know_are_told_above_them():
     response = add(account=make_account().pk, **periods(("09:00", "12:00")))
 

@@ -12,7 +12,7 @@ from dialer.flow import connect, forecast, launch_sheet, lifecycle
 from dialer.flow.mistakes import DialerError
 from dialer.flow.preflight import Place, preflight
 from dialer.models import Account, Batch, Campaign, CarrierExchange, LaunchSheet, Route
-from dialer.terms import Disposition
+from dialer.terms import CampaignKind, Disposition
 from tests.carrier import running_carrier
 from tests.factories import (
     make_account,
@@ -178,6 +178,49 @@ def test_nothing_without_a_voice_can_be_launched() -> None:
 
     with pytest.raises(DialerError, match="has no voice file"):
         lifecycle.launch(campaign)
+
+
+@pytest.mark.parametrize("kind", [CampaignKind.MESSAGE, CampaignKind.VOICE_MENU])
+def test_one_key_for_agents_and_for_opting_out_is_warned_of_where_it_is_chosen(kind: CampaignKind) -> None:
+    campaign = ready(kind=kind, transfer_group="agents", transfer_key="1", opt_out_key="1", wants_keypress=True)
+
+    sentence = "Whoever presses 1 is put through to an agent and never called again. Choose two different keys."
+    said = {str(finding): finding.place for finding in preflight(campaign).warnings}
+
+    assert said[sentence] == Place.VOICE
+
+
+@pytest.mark.parametrize(
+    ("group", "transfer_key", "opt_out_key"),
+    [("agents", "1", "9"), ("agents", "", ""), ("", "1", "1")],
+)
+def test_keys_that_mean_one_thing_each_are_not_warned_of(group: str, transfer_key: str, opt_out_key: str) -> None:
+    campaign = ready(transfer_group=group, transfer_key=transfer_key, opt_out_key=opt_out_key, wants_keypress=True)
+
+    assert not any("Whoever presses" in str(finding) for finding in preflight(campaign).warnings)
+
+
+def test_the_carrier_may_not_begin_when_the_law_lets_nobody_be_called() -> None:
+    campaign = ready(
+        account=make_laaffic_account(), widened_because="", carrier_start_at=datetime(2099, 1, 4, 17, 0, tzinfo=UTC)
+    )
+
+    said = {str(finding): finding.place for finding in preflight(campaign).problems}
+
+    [(sentence, place)] = [found for found in said.items() if "when the carrier is to begin" in found[0]]
+    assert place == Place.WHEN
+    assert "In Indonesia, service calls are" in sentence  # and what the law says
+
+
+def test_the_carrier_may_begin_when_the_law_lets_people_be_called_and_not_in_the_past() -> None:
+    campaign = ready(
+        account=make_laaffic_account(), widened_because="", carrier_start_at=datetime(2099, 1, 5, 5, 0, tzinfo=UTC)
+    )
+    assert not any("is to begin" in str(finding) for finding in preflight(campaign).problems)
+
+    campaign.carrier_start_at = timezone.now() - timedelta(minutes=1)
+
+    assert any("is to begin has passed" in str(finding) for finding in preflight(campaign).problems)
 
 
 # --- Evidence -----------------------------------------------------------------------------------------------------
