@@ -356,7 +356,7 @@ def test_counts_are_written_as_the_reader_writes_them(settings: Any, tmp_path: P
 def test_the_owner_of_an_export_is_told_of_it_in_their_language(settings: Any, tmp_path: Path) -> None:
     person = speaks_spanish(somebody(), settings, tmp_path)
     export = exports.order(owner=person, kind=ExportKind.CALLS, form=ExportForm.CSV)
-    teach(settings, tmp_path, {str(ExportKind.CALLS.label): "llamadas"})
+    teach(settings, tmp_path / "kinds", {"call records": "llamadas"})
 
     notices.tell_owner(export, now=timezone.now())
 

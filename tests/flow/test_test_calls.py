@@ -324,7 +324,8 @@ def test_what_the_carrier_said_to_a_test_call_is_kept_in_the_language_of_the_ins
     carrier.order_fates("*", "http_500_before_accept")
     settings.LANGUAGE_CODE = "es"
 
-    made = test_calls.call(draft(carrier), fresh_number(), by=make_user())
+    with translation.override("en"):
+        made = test_calls.call(draft(carrier), fresh_number(), by=make_user())
 
     assert made.message.startswith("El otro lado falló (HTTP 500).")
     assert TestCall.objects.get().message == made.message

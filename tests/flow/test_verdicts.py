@@ -8,7 +8,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone, translation
 
-from dialer.flow import batching, dispatch, ledger, lifecycle, rounds, verdicts
+from dialer.flow import batching, dispatch, ledger, lifecycle, rounds, verdicts, withdrawal
 from dialer.flow.mistakes import DialerError
 from dialer.models import Attempt, Batch, Campaign
 from dialer.terms import Disposition
@@ -180,3 +180,20 @@ def test_what_stays_of_a_verdict_is_in_the_language_of_the_installation(
 
     assert fresh(batch).message == message.format(user=user)
     assert LogEntry.objects.get(object_id=str(batch.pk)).change_message == note.format(reason=REASON)
+
+
+def test_a_callback_that_contradicts_a_refusal_speaks_the_language_of_the_installation(
+    carrier: TestCarrier, settings: Any, tmp_path: Path
+) -> None:
+    teach(settings, tmp_path, {withdrawal.CONTRADICTED: "Una factura prueba que la operadora lo aceptó."})
+    campaign = make_campaign(state=Campaign.State.RUNNING, **placed(carrier))
+    batch = make_batch(contacts=make_contacts(1, campaign=campaign), state=Batch.State.UNCERTAIN)
+    verdicts.was_not_sent(batch, by=make_user(), because=REASON)
+    carrier.dial(batch)
+
+    with translation.override("es"):  # as of a carrier whose request asks for it
+        ledger.apply(stored(carrier.account, carrier.callbacks()[0]))
+
+    assert fresh(batch).message == withdrawal.CONTRADICTED
+    campaign.refresh_from_db()
+    assert campaign.paused_because == f"Batch {batch.sequence}: {withdrawal.CONTRADICTED}"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import translation
 
 from dialer import audio
 from dialer.flow import voice
@@ -16,6 +17,7 @@ from dialer.flow.voice_location import voice_address, voice_of
 from dialer.models import CarrierFile, VoiceFile
 from dialer.terms import VoiceDelivery
 from tests.factories import make_campaign, make_user, wav
+from tests.tongues import teach
 
 pytestmark = pytest.mark.django_db
 
@@ -74,6 +76,17 @@ def test_a_quiet_file_is_taken_with_a_remark() -> None:
     silence = content.getvalue()[:44] + bytes(len(content.getvalue()) - 44)
 
     assert voice.store(name="Silence", upload=upload(silence)).remarks
+
+
+def test_a_remark_is_kept_in_the_language_of_the_installation(settings: Any, tmp_path: Path) -> None:
+    heard = "Nothing can be heard in this file. Listen to it before you use it."
+    teach(settings, tmp_path / "es", {heard: "No se oye nada en este archivo."})
+    content = wav()
+
+    with translation.override("es"):
+        stored = voice.store(name="Silence", upload=upload(content[:44] + bytes(len(content) - 44)))
+
+    assert heard in stored.remarks
 
 
 def test_the_carrier_is_told_the_name_that_its_console_shows() -> None:
