@@ -1,13 +1,15 @@
 """Who asks and what they may: a token of a person, its scopes, that person's permissions; and repeated requests."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import wraps
 from typing import Any, TypeVar, cast
 
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import get_language, gettext, ngettext, override
 from ninja.responses import Status
 from ninja.security import HttpBearer
 
@@ -15,6 +17,7 @@ from dialer.api.problems import Problem
 from dialer.flow import answers, tokens
 from dialer.flow.visibility import visible_to
 from dialer.models import ApiToken
+from dialer.models.preference import as_preferred
 from dialer.terms import Scope
 
 JSON_TYPE = "application/json; charset=utf-8"
@@ -35,15 +38,21 @@ class Token(HttpBearer):
         row = tokens.recognise(token)
         if row is None:
             return None
+        request.until_answered.enter_context(_spoken_to(request, row.user))  # type: ignore[attr-defined]
         seconds = tokens.count(row)
         if seconds:
-            sentence = f"Too many requests in this minute. Wait {seconds} seconds."
+            sentence = ngettext(
+                "Too many requests in this minute. Wait %(seconds)s second.",
+                "Too many requests in this minute. Wait %(seconds)s seconds.",
+                seconds,
+            ) % {"seconds": seconds}
             raise Problem(429, sentence, headers={"Retry-After": str(seconds)})
         request.user = row.user
         if not row.allows(self.scope):
-            raise Problem(403, f"The token lacks the scope “{self.scope.value}”.")
+            raise Problem(403, gettext("The token lacks the scope “%(scope)s”.") % {"scope": self.scope.value})
         if not row.user.has_perm(self.permission):
-            raise Problem(403, f"The token’s user lacks the permission “{self.permission}”.")
+            sentence = gettext("The token’s user lacks the permission “%(permission)s”.")
+            raise Problem(403, sentence % {"permission": self.permission})
         return row
 
 
@@ -65,6 +74,28 @@ def guard(scope: Scope, permission: str) -> dict[str, Any]:
     }
 
 
+def in_one_language(run: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """All of an answer is in the language that is found as soon as the token is known; it says in which."""
+
+    @wraps(run)
+    def answered(request: Any, **values: Any) -> HttpResponse:
+        with ExitStack() as request.until_answered:
+            response = run(request, **values)
+            response.headers["Content-Language"] = get_language()
+            return response
+
+    return answered
+
+
+@contextmanager
+def _spoken_to(request: HttpRequest, user: Any) -> Iterator[None]:
+    """Inside, moments are in the time zone of the token's person, and sentences in the language that the program asked
+    for, else in that person's."""
+    asked = get_language()
+    with as_preferred(user), override(asked if request.headers.get("Accept-Language") else get_language()):
+        yield
+
+
 def repeatable(*, together: bool = True) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """An operation that is carried out once for each Idempotency-Key.
 
@@ -79,7 +110,8 @@ def repeatable(*, together: bool = True) -> Callable[[Callable[..., Any]], Calla
             if not key:
                 return view(request, **values)
             if len(key) > answers.KEY_CHARACTERS or not key.isprintable():
-                raise Problem(400, f"An Idempotency-Key has at most {answers.KEY_CHARACTERS} printable characters.")
+                sentence = gettext("An Idempotency-Key has at most %(count)s printable characters.")
+                raise Problem(400, sentence % {"count": answers.KEY_CHARACTERS})
             if not together:
                 return _once(view, request, values, key, forgets=True)
             with transaction.atomic():

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from django.db.models import Count
 from django.http import HttpRequest
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from ninja import File, Form, Query, Router, Status
 from ninja.files import UploadedFile
 from pydantic import Field
@@ -27,6 +27,7 @@ ADD = guard(Scope.WRITE, "dialer.change_campaign")
 SEE = guard(Scope.READ, "dialer.view_contact")
 
 LAST_COLUMN = 20_000
+NO_TEXTS = gettext_noop("No carrier of this campaign is told texts of each person. Leave them out.")
 Column = Annotated[int, Field(ge=1, le=LAST_COLUMN)]
 
 
@@ -48,7 +49,7 @@ def add_numbers(request: HttpRequest, campaign_id: Id, document: shapes.NumbersI
     fate. The first number stands in row 2 of the list, below the heading."""
     campaign = _draft(request, campaign_id)
     if any(one.texts for one in document.numbers) and not takes_texts(campaign):
-        raise Wrong({"numbers": ["No carrier of this campaign is told texts of each person. Leave them out."]})
+        raise Wrong({"numbers": [gettext(NO_TEXTS)]})
     people = [(one.number, one.texts) for one in document.numbers]
     return _added(request, campaign, handed_in.take(campaign, people, name=document.name, by=request.user))
 
@@ -60,7 +61,7 @@ def upload_list(request: HttpRequest, campaign_id: Id, document: Form[HowToRead]
     campaign = _draft(request, campaign_id)
     columns = _columns(document.text_columns)
     if any(columns) and not takes_texts(campaign):
-        raise Wrong({"text_columns": ["No carrier of this campaign is told texts of each person. Leave them out."]})
+        raise Wrong({"text_columns": [gettext(NO_TEXTS)]})
     choices = {name: value for name in ("sheet", "encoding", "delimiter") if (value := getattr(document, name))}
     if document.has_header is not None:
         choices["has_header"] = document.has_header
@@ -114,7 +115,7 @@ def _columns(text: str) -> list[int | None]:
     """“3,,5” -> the columns of text 1, 2, 3, from 0. Raises Wrong."""
     parts = [part.strip() for part in text.split(",")] if text.strip() else []
     if any(part and not (part.isdecimal() and len(part) < 6 and 0 < int(part) <= LAST_COLUMN) for part in parts):
-        raise Wrong({"text_columns": ["Numbers of columns with commas between them, such as 3,,5."]})
+        raise Wrong({"text_columns": [gettext("Numbers of columns with commas between them, such as 3,,5.")]})
     return [int(part) - 1 if part else None for part in parts]
 
 

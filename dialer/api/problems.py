@@ -10,14 +10,17 @@ from typing import Any
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
+from django.utils.translation import gettext, gettext_noop
 from ninja.errors import HttpError, ValidationError
 
+from dialer.api.wrong_values import sentence_of
 from dialer.flow.mistakes import DialerError
 
 logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
-NOT_FOUND = "There is no such thing, or you may not see it."
+NOT_FOUND = gettext_noop("There is no such thing, or you may not see it.")
+SAID_BY_THE_FRAMEWORK = (gettext_noop("Cannot parse request body"),)
 
 
 class Problem(Exception):
@@ -40,7 +43,7 @@ class Wrong(Problem):
     """The request is understood and can't be carried out as it is."""
 
     def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
-        super().__init__(422, "Something in the request is wrong: see the fields.", errors=errors)
+        super().__init__(422, gettext("Something in the request is wrong: see the fields."), errors=errors)
 
 
 def response(problem: Problem) -> HttpResponse:
@@ -72,23 +75,23 @@ def _problem(error: Exception) -> Problem:
         case HttpError():
             return _http(error)
         case Http404():
-            return Problem(404, NOT_FOUND)
+            return Problem(404, gettext(NOT_FOUND))
         case RequestDataTooBig():
-            return Problem(413, "The request is too large. Send less at a time, or upload a file.")
+            return Problem(413, gettext("The request is too large. Send less at a time, or upload a file."))
         case MultiPartParserError() | BadRequest() | SuspiciousOperation():
-            return Problem(400, "The request can't be read.")
+            return Problem(400, gettext("The request can't be read."))
     # Without the error's text, which may hold numbers and secrets.
     frames = traceback.extract_tb(error.__traceback__)
     places = " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames[-5:]))
     logger.error("an API request stopped by %s (%s)", type(error).__qualname__, places)
-    return Problem(500, "Something went wrong here. It is in the log.")
+    return Problem(500, gettext("Something went wrong here. It is in the log."))
 
 
 def _http(error: HttpError) -> Problem:
     if error.status_code == 401:
-        sentence = "Send a valid token: “Authorization: Bearer dialer_…”."
+        sentence = gettext("Send a valid token: “Authorization: Bearer dialer_…”.")
         return Problem(401, sentence, headers={"WWW-Authenticate": "Bearer"})
-    return Problem(error.status_code, str(error))
+    return Problem(error.status_code, gettext(str(error)))
 
 
 def _by_field(errors: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
@@ -99,5 +102,5 @@ def _by_field(errors: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
         if way and way[0] == "document":  # what each operation calls it
             way = way[1:]
         name = ".".join(str(part) for part in way) or str(source)
-        found.setdefault(name, []).append(f"{error['msg']}.")
+        found.setdefault(name, []).append(sentence_of(error))
     return found

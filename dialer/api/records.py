@@ -153,7 +153,7 @@ def add_do_not_call(request: HttpRequest, document: shapes.DoNotCallIn) -> Any:
 
 def _read(text: str, country: str) -> str:
     if country not in countries.CODES:
-        raise Wrong({"country": ["There is no such country."]})
+        raise Wrong({"country": [gettext("There is no such country.")]})
     try:
         return suppression.read(text, country=country)
     except DialerError as error:

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from dialer.api import campaigns, numbers, problems, records, shapes
+from dialer.api import campaigns, doors, numbers, problems, records, shapes
 
 ABOUT = """\
 Everything that people do in the console, by the same rules: a token acts for a person, with that person's permissions
@@ -41,6 +41,7 @@ api = Service(
     docs_url=None,  # a page of our own: what comes with the library needs scripts from elsewhere
     openapi_url="/openapi.json",
 )
+api.add_decorator(doors.in_one_language, mode="view")
 api.add_router("/campaigns", campaigns.router)
 api.add_router("/campaigns", numbers.router)
 api.add_router("", records.router)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from ninja import Schema
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
@@ -19,13 +20,13 @@ MOST_NUMBERS = 10_000  # of one request; files take more
 
 def _one_line(text: str) -> str:
     if any(not sign.isprintable() and sign != "\u200b" for sign in text):
-        raise ValueError("Leave out line breaks and control characters")
+        raise ValueError(gettext("Leave out line breaks and control characters"))
     return text
 
 
 def _without_nul(text: str) -> str:
     if "\0" in text:
-        raise ValueError("Leave out NUL characters")
+        raise ValueError(gettext("Leave out NUL characters"))
     return text
 
 
@@ -254,7 +255,7 @@ def page(
     """
     unknown = sorted(set(request.GET) - set(type(asked).model_fields))
     if unknown:
-        raise Wrong({name: ["There is no such filter."] for name in unknown})
+        raise Wrong({name: [gettext("There is no such filter.")] for name in unknown})
     found = list(rows[: asked.limit + 1])
     part = found[: asked.limit]
     return {"items": shown(part), "next": part[-1].pk if len(found) > asked.limit else None}

@@ -11,7 +11,7 @@ from django import forms
 from django.db import IntegrityError, transaction
 from django.forms import BaseInlineFormSet, inlineformset_factory, model_to_dict, modelform_factory
 from django.utils.datastructures import MultiValueDict
-from django.utils.translation import gettext
+from django.utils.translation import gettext, override
 from ninja import Schema
 from pydantic import AwareDatetime, ConfigDict, Field, create_model
 
@@ -81,6 +81,7 @@ def _choices(field: forms.Field) -> list[str]:
     return [str(value) for value, _ in cast(Any, field.choices) if str(value)]
 
 
+@override("en")  # the document is for programmers, in whatever language people read the console
 def _described(field: forms.Field) -> str:
     label, words = str(field.label or ""), _choices(field)
     parts = [label, "" if "<" in str(field.help_text) else str(field.help_text)]
@@ -187,7 +188,7 @@ def _save(form: Any, parts: Any, *, by: Any) -> Campaign:
                 part.save()
             history.note(campaign, lambda: gettext("Made by a program."), by=by)
     except IntegrityError:  # the same name came twice in one moment
-        raise Wrong({"name": ["There is a campaign of this name already."]}) from None
+        raise Wrong({"name": [gettext("There is a campaign of this name already.")]}) from None
     return campaign
 
 

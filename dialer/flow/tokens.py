@@ -39,10 +39,11 @@ def issue(
 
 
 def recognise(plain: str, *, now: datetime | None = None) -> ApiToken | None:
-    """The token's row with its user, if it holds now and its user may still log in to the console."""
+    """The token's row with its user and their preference, if it holds now and they may still log in to the console."""
     if not plain.startswith(PREFIX) or len(plain) > LONGEST:
         return None
-    row = ApiToken.objects.select_related("user").filter(digest=_digest(plain), revoked_at__isnull=True).first()
+    rows = ApiToken.objects.select_related("user__preference")
+    row = rows.filter(digest=_digest(plain), revoked_at__isnull=True).first()
     if row is None or (row.expires_at is not None and row.expires_at <= (now or timezone.now())):
         return None
     return row if row.user.is_active and row.user.is_staff else None

@@ -18,6 +18,7 @@ class Program:
         self.user = user or make_user(*(f"dialer.{name}" for name in permissions))
         self.token = token or make_token(self.user, scopes=scopes)
         self.client = Client(enforce_csrf_checks=True)
+        self.language = ""  # that it asks for
 
     def get(self, path: str, **query: Any) -> Any:
         return self.client.get(f"/api/v1{path}", query, headers=self._headers())
@@ -32,7 +33,8 @@ class Program:
         return self.client.post(f"/api/v1{path}", fields, headers=headers)
 
     def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token}"}
+        asks = {"Accept-Language": self.language} if self.language else {}
+        return {"Authorization": f"Bearer {self.token}"} | asks
 
 
 @pytest.fixture
