@@ -108,8 +108,8 @@ def note_refusal(batch: Batch, error: CarrierError) -> None:
     if isinstance(error, BadCredentials):
         stop_account(batch.account, str(error))
     if isinstance(error, Refused) and not isinstance(error, TryLater):
-        refused = gettext("Batch %(number)s was refused: %(because)s")
-        close_or_pause(batch, refused % {"number": batch.sequence, "because": error})
+        refused = gettext("Batch %(number)s was refused: %(reason)s")
+        close_or_pause(batch, refused % {"number": batch.sequence, "reason": error})
 
 
 def close_or_pause(batch: Batch, sentence: str) -> bool:
@@ -125,7 +125,7 @@ def pause(campaign_id: int, sentence: str) -> None:
     with transaction.atomic():
         running = Campaign.objects.filter(pk=campaign_id, state=Campaign.State.RUNNING)
         if running.update(state=Campaign.State.PAUSED, paused_because=sentence):
-            chronicle.note(campaign_id, lambda: gettext("Paused by itself: %(because)s") % {"because": sentence})
+            chronicle.note(campaign_id, lambda: gettext("Paused by itself: %(reason)s") % {"reason": sentence})
             webhooks.tell_of_pause([campaign_id])
 
 
