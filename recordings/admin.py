@@ -4,7 +4,7 @@ Call records get their player here too: `dialer` does not know this app, so this
 of that one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -25,11 +25,11 @@ from dialer.admin import columns, phone_numbers
 from dialer.admin.base import ReadOnlyAdmin
 from dialer.admin.call_record import CallRecordAdmin
 from dialer.admin.doors import ORDER, back_to, door, routes
-from dialer.admin.filters import of_campaign, within_days
+from dialer.admin.filters import CAMPAIGN, OfCampaign, unaided, within_days
 from dialer.admin.links import to_row
 from dialer.admin.navigation import Attention, Place, Section, capped_count
 from dialer.flow import history
-from dialer.flow.visibility import visible_to
+from dialer.flow.visibility import FEW, visible_to
 from dialer.models import CallRecord
 from recordings import archive
 from recordings.models import Recording
@@ -42,6 +42,8 @@ SHORT: dict[str, str | Promise] = {
     State.LOST: pgettext_lazy("state of a recording", "lost"),
 }
 CAN_BE_ASKED_AGAIN = (State.DUE, State.GONE, State.LOST)
+STATE, DEADLINE = "state__exact", "deadline"
+OF_DEADLINE = {"soon": OPEN, "later": OPEN, "missed": (State.LOST,)}
 
 
 class Listening:
@@ -91,23 +93,64 @@ def _sound(recording: Recording) -> str:
     return reverse("recording", args=[recording.pk])
 
 
+def wanted_states(request: HttpRequest) -> Sequence[str]:
+    """The states that the filters of this address ask for; none for all."""
+    state = request.GET.get(STATE)
+    return [state] if state else OF_DEADLINE.get(request.GET.get(DEADLINE, ""), ())
+
+
+def in_states(recordings: QuerySet[Recording], states: Sequence[str]) -> QuerySet[Recording]:
+    """Those in one of these states: found by the states if they are few, else the others are passed over."""
+    return recordings.filter(state__in=states) if are_few(states) else unaided(recordings, "state", *states)
+
+
+def are_few(states: Sequence[str]) -> bool:
+    return Recording.objects.filter(state__in=states).order_by().values("pk")[: FEW + 1].count() <= FEW
+
+
+class OfCallsCampaign(OfCampaign):
+    """A campaign, by its calls. Of few recordings in the wanted states each is looked at.
+
+    Otherwise the calls lead to them, in the order of the list; all have a recording's name, and so does their index.
+    """
+
+    field = "call_record__campaign"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Recording]) -> QuerySet[Recording]:
+        states = wanted_states(request)
+        if not states or not are_few(states):
+            return super().queryset(request, queryset.exclude(call_record__recording_name=""))
+        return unaided(queryset, self.field, self.chosen) if self.said(CAMPAIGN) else queryset
+
+
+class ByState(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = STATE
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(State.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Recording]) -> QuerySet[Recording]:
+        state = self.value()
+        return in_states(queryset, [state]) if state else queryset
+
+
 class ByDeadline(admin.SimpleListFilter):
     """How long the carrier still has what we lack."""
 
     title = _("deadline")
-    parameter_name = "deadline"
+    parameter_name = DEADLINE
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [("soon", _("open, within 14 days")), ("later", _("open, later")), ("missed", _("missed"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Recording]) -> QuerySet[Recording]:
+        states = OF_DEADLINE.get(self.value() or "")
+        if not states:
+            return queryset
         soon = timezone.now() + SOON
-        wanted = {
-            "soon": Q(state__in=OPEN, deadline_at__lt=soon),
-            "later": Q(state__in=OPEN, deadline_at__gte=soon),
-            "missed": Q(state=State.LOST),
-        }
-        return queryset.filter(wanted.get(self.value() or "", Q()))
+        near = {"soon": Q(deadline_at__lt=soon), "later": Q(deadline_at__gte=soon)}
+        return in_states(queryset, states).filter(near.get(self.value() or "", Q()))
 
 
 @admin.register(Recording)
@@ -121,11 +164,12 @@ class RecordingAdmin(Listening, phone_numbers.NumbersShown, ReadOnlyAdmin):
     list_select_related = ["call_record"]
     list_filter = [
         within_days("call_record__started_at"),
-        of_campaign("call_record__campaign"),
-        "state",
+        OfCallsCampaign,
+        ByState,
         ByDeadline,
     ]
     search_fields = ["call_record__number__exact"]
+    ordering = ["-call_record__started_at", "-pk"]
     sortable_by: list[str] = []
     empty_value_display = columns.NOTHING
     actions = ["ask_again"]

@@ -131,7 +131,7 @@ def _batches_and_calls(campaign: Campaign) -> None:
         factories.make_call_record(batch=settled, disposition=disposition)
     for state in Recording.State:
         cost = {"cost": Decimal("0.0123"), "currency": "USD"}
-        _recording(factories.make_call_record(batch=settled, keypress="1", **cost), state)
+        _recording(factories.make_call_record(batch=settled, keypress="1", recording_name="a.mp3", **cost), state)
 
 
 def _recording(record: CallRecord, state: str) -> None:

@@ -64,6 +64,18 @@ CONTACTS = [
     "campaign__id__exact={campaign}&call=uncalled",
     "campaign__id__exact={campaign}&call=postponed",
 ]
+RECORDINGS = [
+    "",
+    "days=7",
+    "campaign__id__exact={campaign}",
+    "days=7&campaign__id__exact={campaign}",
+    "state__exact=stored",
+    "days=7&state__exact=stored",
+    "campaign__id__exact={campaign}&state__exact=stored",
+    "campaign__id__exact={campaign}&deadline=soon&days=7",
+    "deadline=later",
+    "deadline=missed",
+]
 EXCHANGES = ["", "days=7", "account__id__exact={account}", "answer=none", "answer=complaint", "days=7&answer=none"]
 CALLBACKS = [
     "",
@@ -94,6 +106,26 @@ def test_a_list_finds_its_rows_by_an_index_in_the_order_of_the_index(model, quer
     scans = [line for line in plan if line.startswith("SCAN") and "INDEX" not in line]
     assert sorts == [], plan
     assert [line for line in scans if line.split()[1] not in IN_ORDER_OF_KEYS] == [], plan
+
+
+@pytest.mark.parametrize("query", RECORDINGS)
+def test_of_many_recordings_in_a_state_the_calls_lead_to_them_in_the_order_of_an_index(query, monkeypatch):
+    monkeypatch.setattr("recordings.admin.FEW", -1)
+    campaign = factories.make_campaign()
+
+    plan = plan_of(list_of("recordings.recording") + "?" + query.format(campaign=campaign.pk))
+
+    assert "dialer_callrecord USING INDEX call_record_" in plan[0], plan
+    assert [line for line in plan if "ORDER BY" in line and "RIGHT PART" not in line] == [], plan
+
+
+@pytest.mark.parametrize("query", [query for query in RECORDINGS if "state" in query or "deadline" in query])
+def test_few_recordings_in_a_state_are_found_by_the_state(query):
+    campaign = factories.make_campaign()
+
+    plan = plan_of(list_of("recordings.recording") + "?" + query.format(campaign=campaign.pk))
+
+    assert plan[0].startswith("SEARCH recordings_recording USING INDEX recording_by_deadline"), plan
 
 
 @pytest.mark.parametrize("query", [query for query in CALLS if query])

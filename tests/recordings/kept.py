@@ -14,7 +14,9 @@ SOUND = bytes(range(256)) * 4  # 1,024 bytes of which each quarter is the same a
 
 def make_recording(**fields: Any) -> Recording:
     """A promise of the carrier that is due; with the state "stored", a file of 1,024 bytes."""
-    call_record = fields.pop("call_record", None) or factories.make_call_record(recording_name="a.mp3")
+    call_record = fields.pop("call_record", None) or factories.make_call_record()
+    call_record.recording_name = call_record.recording_name or "a.mp3"
+    call_record.save()
     is_stored = fields.get("state") == Recording.State.STORED
     kept = {
         "file": ContentFile(SOUND, name="sound.mp3"),

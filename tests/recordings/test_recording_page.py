@@ -120,6 +120,24 @@ def test_recordings_are_filtered_by_campaign():
     assert found(somebody, LIST, campaign__id__exact="x") == []
 
 
+@pytest.mark.parametrize("few", [20_000, -1])  # they are found by their states, or else by their calls
+def test_recordings_stand_in_the_order_of_their_calls_whatever_is_filtered(few, monkeypatch):
+    monkeypatch.setattr("recordings.admin.FEW", few)
+    campaign, now = factories.make_campaign(), timezone.now()
+    calls = [
+        factories.make_call_record(campaign=campaign, started_at=now - timedelta(hours=hours)) for hours in (2, 1, 3)
+    ]
+    second, first, third = (make_recording(call_record=call, state=State.LOST) for call in calls)
+    other = make_recording(state=State.LOST)
+    somebody, of_campaign = visitor(LOOK), {"campaign__id__exact": campaign.pk}
+
+    assert found(somebody, LIST) == [other.pk, first.pk, second.pk, third.pk]
+    assert found(somebody, LIST, **of_campaign) == [first.pk, second.pk, third.pk]
+    assert found(somebody, LIST, **of_campaign, state__exact="lost") == [first.pk, second.pk, third.pk]
+    assert found(somebody, LIST, **of_campaign, state__exact="due") == []
+    assert found(somebody, LIST, deadline="missed") == [other.pk, first.pk, second.pk, third.pk]
+
+
 def test_what_vanishes_soon_is_lost_or_gone_needs_a_person():
     assert all(count == 0 for count, _ in needs_a_person().values())
     make_recording()
