@@ -32,6 +32,14 @@ document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));
 """
 
+BE_STILL = """
+() => {
+  const still = new CSSStyleSheet();
+  still.replaceSync("* { transition: none !important; animation: none !important; }");
+  document.adoptedStyleSheets.push(still);
+}
+"""
+
 
 @dataclass
 class Visitor:
@@ -60,6 +68,10 @@ class Visitor:
         self.page.get_by_label("Password").fill(PASSWORD)
         self.page.get_by_role("button", name="Log in").click()
         self.page.wait_for_url(f"{self.address}/")
+
+    def be_still(self) -> None:
+        """Colours and outlines that are still changing are none that anybody could judge: from now on none changes."""
+        self.page.evaluate(BE_STILL)
 
     def overhang(self) -> int:
         """Pixels by which the page is wider than the window."""

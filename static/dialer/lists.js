@@ -9,11 +9,12 @@ const tools = document.querySelector(".tools");
 const filters = tools?.querySelector(".filters");
 const opener = tools?.querySelector(".filters-button");
 
-function showFilters(isShown) {
+const areFiltersOpen = () => document.body.classList.contains("filters-open");
+
+function showFilters(isShown, { takesFocus = true } = {}) {
   document.body.classList.toggle("filters-open", isShown);
   opener.setAttribute("aria-expanded", String(isShown));
-  if (isShown) filters.querySelector("summary, a, button")?.focus();
-  else opener.focus();
+  if (takesFocus) (isShown ? filters.querySelector("summary, a, button") : opener)?.focus();
 }
 
 if (filters && opener) {
@@ -22,12 +23,15 @@ if (filters && opener) {
   filters.querySelector(".filters-done").addEventListener("click", () => showFilters(false));
   // Somebody has just looked for a campaign in it.
   if (matchMedia("(max-width: 640px)").matches && filters.querySelector("details[open]")) showFilters(true);
+  document.addEventListener("focusin", ({ target }) => {
+    const isElsewhere = !filters.contains(target) && !target.contains(filters);
+    if (areFiltersOpen() && isElsewhere) showFilters(false, { takesFocus: false });
+  });
   document.addEventListener("click", (event) => {
-    const isOpen = document.body.classList.contains("filters-open");
-    if (isOpen && !filters.contains(event.target) && !opener.contains(event.target)) showFilters(false);
+    if (areFiltersOpen() && !filters.contains(event.target) && !opener.contains(event.target)) showFilters(false);
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && document.body.classList.contains("filters-open")) showFilters(false);
+    if (event.key === "Escape" && areFiltersOpen()) showFilters(false);
   });
 }
 

@@ -20,14 +20,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 DESK: ViewportSize = {"width": 1440, "height": 900}
 WIDE_DESK: ViewportSize = {"width": 1920, "height": 1080}
 PHONE: ViewportSize = {"width": 390, "height": 844}
-# Colours that are still changing are none that anybody could judge.
-BE_STILL = """
-() => {
-  const still = new CSSStyleSheet();
-  still.replaceSync("* { transition: none !important; animation: none !important; }");
-  document.adoptedStyleSheets.push(still);
-}
-"""
 WIDEST = """
 () => {
   const reach = (element) => element.getBoundingClientRect().right;
@@ -55,7 +47,7 @@ def flaws_of(visitor: Any, address: str) -> Iterator[str]:
     page.set_viewport_size(DESK)
     page.emulate_media(color_scheme="light")
     visitor.open(address)
-    page.evaluate(BE_STILL)
+    visitor.be_still()
     for barrier in barriers(page):
         yield f"{address} {barrier}"
     for size in (DESK, WIDE_DESK, PHONE):

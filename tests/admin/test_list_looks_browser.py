@@ -122,6 +122,7 @@ def test_the_page_of_a_number_on_a_phone_leads_onto_the_do_not_call_list(phone, 
     page.get_by_role("link", name="Never call again…").click()
     page.get_by_label("Reason").fill("asked by telephone")
     page.get_by_role("button", name="Go on…").click()
+    expect(page.get_by_role("button", name="Never call it again")).to_be_visible()
     assert phone.overhang() <= 0
     page.get_by_role("button", name="Never call it again").click()
 
