@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dialer.admin import columns
 from dialer.admin.base import ConsoleAdmin
+from dialer.admin.deletion import NamedRowsOnly
 from dialer.admin.navigation import Place, Section
 from dialer.models import Team
 
@@ -21,7 +22,7 @@ RULE = _(
 
 
 @admin.register(Team)
-class TeamAdmin(ConsoleAdmin):
+class TeamAdmin(NamedRowsOnly, ConsoleAdmin):
     navigation = Place(Section.SET_UP, 85, "users")
     empty_help = _(
         "Without teams everybody sees everything that their roles allow. In a team people see only the campaigns, "

@@ -11,11 +11,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from dialer import roles
 from dialer.admin import columns
+from dialer.admin.deletion import NamedRowsOnly
 from dialer.admin.filters import key_of
 from dialer.admin.lists import CarefulList
 
@@ -81,7 +82,7 @@ class WithoutColons:
         super().__init__(*args, **{"label_suffix": "", **kwargs})
 
 
-class DjangosPage(admin.ModelAdmin):
+class DjangosPage(NamedRowsOnly):
     """A page of Django's own: with a list that takes any address, and labels as everywhere in the console."""
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CarefulList]:
@@ -117,7 +118,7 @@ class ConsoleGroupAdmin(DjangosPage, GroupAdmin):
 class ConsoleUserAdmin(DjangosPage, UserAdmin):
     """Whoever may do everything by themselves is made and changed only by such a person."""
 
-    list_display = ["username", "name", "roles", "is_active", "logged_in"]
+    list_display = ["username", "name", "roles", "state", "logged_in"]
     list_filter = ["is_active", OfRole]
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
@@ -180,6 +181,12 @@ class ConsoleUserAdmin(DjangosPage, UserAdmin):
         if user.is_superuser:
             return str(_("may do everything"))
         return ", ".join(role_in_words(group) for group in _of(user)) or columns.NOTHING
+
+    @admin.display(description=_("state"), ordering="is_active")
+    def state(self, user: User) -> SafeString:
+        if user.is_active:
+            return columns.state_badge(pgettext("state of a user", "active"), "good")
+        return columns.state_badge(pgettext("state of a user", "shut out"), "draft")
 
     @admin.display(description=_("last login"), ordering="last_login")
     def logged_in(self, user: User) -> SafeString | str:

@@ -134,3 +134,25 @@ def test_roles_and_permissions_are_named_in_the_language_of_whoever_looks(settin
     assert visits.text(client, visits.list_of("auth.user")).count("Observador") == 2  # in the row and in the filter
     assert "Observador" in visits.text(client, visits.list_of("auth.group"))
     assert "Puede añadir" in visits.text(client, reverse("admin:auth_group_add"))
+
+
+def test_whoever_is_shut_out_is_seen_in_the_list_in_words():
+    make_user(is_active=False)
+
+    page = visits.text(administrator(), visits.list_of("auth.user"))
+
+    assert "Shut out" in page
+    assert 'alt="True"' not in page
+
+
+def test_before_a_role_is_deleted_nothing_is_told_of_rows_without_a_name():
+    group = Group.objects.get(name="Viewer")
+    make_user().groups.add(group)
+    client = visits.visitor(is_superuser=True)
+
+    page = visits.text(client, reverse("admin:auth_group_delete", args=[group.pk]))
+
+    assert "relationship" not in page
+    assert "_permissions object" not in page
+    client.post(reverse("admin:auth_group_delete", args=[group.pk]), {"post": "yes"})
+    assert not Group.objects.filter(pk=group.pk).exists()
