@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from dialer.admin import columns
+from dialer.admin import columns, uploads
 from dialer.admin.doors import FORM, address, back_to, door
 from dialer.admin.path_forms import FORMS, INLINES, KeptSound, fieldsets_of, keep_sound
 from dialer.admin.voice_file import voice_path
@@ -25,7 +25,7 @@ from dialer.flow import drafts
 from dialer.flow.connect import capabilities_of
 from dialer.flow.drafts import Standing, Step
 from dialer.models import Campaign, VoiceFile
-from dialer.terms import VoiceDelivery
+from dialer.terms import UploadPurpose, VoiceDelivery
 
 DRAFTS_SHOWN = 5
 LABELS = {
@@ -92,15 +92,15 @@ class PathDoors:
         return self._step_view(request, campaign)
 
     def voice_view(self: Any, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """A sound that comes with the form is kept and chosen, also if something else in the form is wrong.
+        """A sound that comes with the form or came in pieces is kept and chosen, also if something else is wrong.
 
         It is converted before the transaction begins: others must not wait for that.
         """
-        sound = request.FILES.get("new_sound") if request.method == "POST" else None
-        if sound and request.user.has_perms(["dialer.change_campaign", "dialer.add_voicefile"]):
-            kept = keep_sound(sound, request.POST.get("new_name", "").strip(), by=request.user)
-            request.kept_sound = kept
-            if kept.voice_file:
+        if request.method == "POST" and request.user.has_perms(["dialer.change_campaign", "dialer.add_voicefile"]):
+            kept = _brought_sound(request)
+            if kept:
+                request.kept_sound = kept
+            if kept and kept.voice_file:
                 said: Any = request.POST.copy()
                 said["voice_file"], said["new_name"] = str(kept.voice_file.pk), ""
                 request.POST = said
@@ -136,7 +136,7 @@ class PathDoors:
         is_upload = context["adminform"].form.is_multipart()
         context |= path_context(campaign, step) | {"step": step.value, "is_upload": is_upload}
         if step == Step.VOICE and campaign is not None:
-            context |= _voice_context(campaign)
+            context |= _voice_context(campaign) | uploads.pieces_of(request, UploadPurpose.VOICE_FILE)
             context["abilities"] |= {"account": str(campaign.account_id), "kind": campaign.kind}
         response.template_name = "admin/dialer/path/step.html"
         return response
@@ -227,6 +227,17 @@ def _keep_possible_delivery(campaign: Campaign) -> None:
     if VoiceDelivery(campaign.voice_delivery) not in capabilities_of(campaign.account).voice_deliveries:
         campaign.voice_delivery = drafts.usual_delivery(campaign.account)
         campaign.save(update_fields=["voice_delivery"])
+
+
+def _brought_sound(request: Any) -> KeptSound | None:
+    """What became of the sound that a form brings, whole or in pieces; None if it brings none."""
+    uploads.bring(request, UploadPurpose.VOICE_FILE, field="new_sound")
+    sound = request.FILES.get("new_sound")
+    if sound:
+        return keep_sound(sound, request.POST.get("new_name", "").strip(), by=request.user)
+    if uploads.KEY in request.POST:  # a message says why its pieces are not there
+        return KeptSound(errors={"new_sound": [gettext("Choose the file again.")]})
+    return None
 
 
 def _voice_context(campaign: Campaign) -> dict[str, Any]:

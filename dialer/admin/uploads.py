@@ -23,6 +23,7 @@ from django.http import (
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -200,13 +201,15 @@ def _piece(site: AdminSite, request: HttpRequest, key: str) -> HttpResponseBase:
 
 
 def _remove(site: AdminSite, request: HttpRequest, key: str) -> HttpResponseBase:
-    """For the script and, without it, for the button of a page, to which it leads back."""
+    """For the script, and for the button of a page, to which it leads back."""
     upload = _own(request, key)
     uploads.remove(upload)
     if request.headers.get("X-Requested-With"):
         return HttpResponse(status=204)
     messages.success(request, gettext("Removed the upload of “%(file)s”.") % {"file": upload})
-    return HttpResponseRedirect(_page(upload))
+    page = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure())
+    return HttpResponseRedirect(page if is_ours else _page(upload))
 
 
 def _own(request: HttpRequest, key: str) -> PendingUpload:

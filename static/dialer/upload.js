@@ -20,7 +20,7 @@ for (const form of document.querySelectorAll("form[data-pieces]")) {
     if (!file || file.size <= PIECE_BYTES) return;
     event.preventDefault(); // console.js leaves it to us
     event.stopImmediatePropagation();
-    if (!form.querySelector(".upload-panel[data-busy]") && form.reportValidity()) new Upload(form, input, file).run();
+    if (!form.querySelector(".upload-panel[data-busy]") && form.reportValidity()) new Upload(form, input, file, event.submitter).run();
   }, { capture: true });
 }
 
@@ -67,8 +67,8 @@ function crc(bytes, before = 0) {
 class Stopped extends Error {} // by a sentence that the panel shows already
 
 class Upload {
-  constructor(form, input, file) {
-    Object.assign(this, { form, input, file, key: "", received: 0, checksum: 0, isPaused: false, isOver: false });
+  constructor(form, input, file, submitter) {
+    Object.assign(this, { form, input, file, submitter, key: "", received: 0, checksum: 0, isPaused: false, isOver: false });
     this.panel = new Panel(form, file, { pause: () => this.pause(), cancel: () => this.cancel() });
   }
 
@@ -142,13 +142,18 @@ class Upload {
   handIn() {
     this.panel.whole(say("whole"));
     this.isOver = true;
-    const field = document.createElement("input");
-    Object.assign(field, { type: "hidden", name: "upload_key", value: this.key });
-    this.form.append(field);
+    this.add("upload_key", this.key);
+    if (this.submitter?.name) this.add(this.submitter.name, this.submitter.value); // the button that was pressed
     this.input.disabled = true; // the file is there already
     // A page that comes back out of the browser's memory is a fresh one.
     addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
     this.form.submit();
+  }
+
+  add(name, value) {
+    const field = document.createElement("input");
+    Object.assign(field, { type: "hidden", name, value });
+    this.form.append(field);
   }
 
   pause() {

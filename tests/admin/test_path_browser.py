@@ -23,6 +23,25 @@ def files(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_a_large_sound_comes_in_pieces_and_the_pressed_button_still_counts(desk, files: Path, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    (files / "long.wav").write_bytes(wav(seconds=150))  # more than one piece
+    campaign = make_campaign(voice_file=None)
+    desk.log_in(make_user(is_superuser=True))
+    desk.open(f"/dialer/campaign/{campaign.pk}/voice/")
+    page = desk.page
+    page.get_by_label("Or upload a new sound").set_input_files(files / "long.wav")
+
+    with page.expect_request("**/piece/"):
+        page.get_by_role("button", name="Save and finish later").click()
+
+    page.wait_for_url("**/dialer/campaign/")
+    expect(page.get_by_text("is kept as a draft")).to_be_visible()
+    campaign.refresh_from_db()
+    assert campaign.voice_file.name == "long"
+    assert desk.complaints == []
+
+
 @pytest.mark.parametrize("width", ["desk", "phone"])
 def test_the_whole_path_with_mistakes_and_a_break(width: str, request: pytest.FixtureRequest, files: Path):
     visitor = request.getfixturevalue(width)
