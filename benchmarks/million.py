@@ -29,6 +29,7 @@ from recordings.models import Recording
 
 CAMPAIGNS = 100
 IN_A_BATCH = 1_000
+SOON = timedelta(hours=2)
 DAYS = 90  # over which the calls are spread, the newest last
 TURNS = "'answered', 'answered', 'no_answer', 'no_answer', 'busy', 'rejected', 'unreachable', 'cancelled'"
 
@@ -58,7 +59,16 @@ def fill(calls: int) -> Campaign:
     of_account = f"{account} + ({campaign} - {first}) % 2"
 
     person = Contact(campaign_id=first, contact_list=owner, row_number=1)
-    write(person, calls * 11 // 10, campaign_id=campaign, row_number="n + 2", raw=NUMBER, number=NUMBER)
+    now = timezone.now()
+    write(
+        person,
+        calls * 11 // 10,
+        campaign_id=campaign,
+        row_number="n + 2",
+        raw=NUMBER,
+        number=NUMBER,
+        postponed_until=f"CASE WHEN n > {calls} AND n % 20 = 0 THEN '{now + SOON:%Y-%m-%d %H:%M:%S}' END",
+    )
     write(
         Contact(campaign_id=first, contact_list=owner, row_number=1, skip_reason="duplicate", duplicate_of_row=2),
         calls // 20,
@@ -69,7 +79,6 @@ def fill(calls: int) -> Campaign:
         raw=NUMBER.replace("812", "813"),
         skip_reason="json_array('duplicate', 'invalid_number', 'do_not_call') ->> (n % 3)",
     )
-    now = timezone.now()
     batch = Batch(
         campaign_id=first,
         account_id=account,
@@ -102,6 +111,7 @@ def fill(calls: int) -> Campaign:
         keypress=KEY,
         settled_at=f"CASE WHEN n % 40000 = 9 THEN NULL ELSE {at} END",
         silent_since=f"CASE WHEN n % 40000 = 9 THEN {at} END",
+        retry_at=f"CASE WHEN n % 50 = 12 THEN '{now + SOON:%Y-%m-%d %H:%M:%S}' END",
     )
     write(
         CallRecord(account_id=account, carrier_call_id="", ring_seconds=10, by_pull_at=now, created_at=now),

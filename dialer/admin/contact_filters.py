@@ -1,7 +1,8 @@
 """Filters of contacts: why one is skipped, and what became of the others.
 
 What became of somebody stands in the attempts. Asked of each contact that would be a question for a million rows; so
-the attempts are asked, by their indexes, and only within the campaign that is chosen.
+the attempts are asked, by their indexes, and only within the campaign that is chosen. In a small campaign it is the
+other way round: its contacts are fewer than all attempts that ended in this way.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,9 +16,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from dialer.admin.filters import CAMPAIGN, key_of
+from dialer.admin.filters import CAMPAIGN, key_of, unaided
 from dialer.admin.lists import COUNT_CAP
 from dialer.flow.reports import OVER, newest
+from dialer.flow.visibility import FEW
 from dialer.models import Attempt, Batch, CallRecord, Campaign, Contact
 from dialer.terms import Disposition, SkipReason
 
@@ -63,17 +65,17 @@ class ByFate(admin.SimpleListFilter):
         if fate is None:
             return contacts
         if fate == "postponed":
-            return contacts.filter(postponed_until__isnull=False, skip_reason="")
+            return _postponed(contacts)
         campaign = key_of(request.GET.get(CAMPAIGN, ""))
         if fate in PLACES:
             # Among few found by a search, and for an export, the first of all would not do.
             if request.GET.get(SEARCH_VAR) or getattr(request, "wants_every_row", False):
                 return contacts.filter(PLACES[fate].everybody(), skip_reason="")
             return contacts.filter(pk__in=_first(PLACES[fate], campaign, most=COUNT_CAP + 1))
-        attempts = _attempts_of(campaign)
         wanted = Q(silent_since__isnull=False) if fate == "silent" else Q(disposition=fate)
-        found = attempts.filter(wanted)
-        return contacts.filter(pk__in=found.values("contact"))
+        if campaign and Contact.objects.filter(campaign=campaign).order_by().values("pk")[: FEW + 1].count() <= FEW:
+            return contacts.filter(Exists(Attempt.objects.filter(wanted, contact=OuterRef("pk"))))
+        return contacts.filter(pk__in=_attempts_of(campaign).filter(wanted).values("contact"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,8 +162,13 @@ def _first(place: Place, campaign: int, *, most: int) -> list[int]:
 def _without_attempt(campaign: int, state: Q) -> Iterator[QuerySet[Contact]]:
     """Who was never in a batch, in campaigns of this state: the postponed, and whom nobody looked at yet."""
     campaigns = Campaign.objects.filter(state, Q(pk=campaign) if campaign else Q())
-    waiting = Contact.objects.filter(~Exists(Attempt.objects.filter(contact=OuterRef("pk"))), skip_reason="")
-    yield waiting.filter(campaign__in=list(campaigns.values_list("pk", flat=True)), postponed_until__isnull=False)
+    waiting = Contact.objects.filter(~Exists(Attempt.objects.filter(contact=OuterRef("pk"))))
+    yield _postponed(waiting.filter(campaign__in=list(campaigns.values_list("pk", flat=True))))
     # Everybody up to `planned_through` has been handed over, postponed or skipped.
     unplanned = campaigns.filter(is_planned=False).values_list("pk", flat=True)
-    yield waiting.filter(campaign__in=list(unplanned), pk__gt=F("campaign__planned_through"))
+    yield waiting.filter(campaign__in=list(unplanned), pk__gt=F("campaign__planned_through"), skip_reason="")
+
+
+def _postponed(contacts: QuerySet[Contact]) -> QuerySet[Contact]:
+    """By the indexes of those who are, which are fewer than those who are not skipped."""
+    return unaided(contacts.filter(postponed_until__isnull=False), "skip_reason", "")

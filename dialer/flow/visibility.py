@@ -175,11 +175,19 @@ def _within(rows: QuerySet[Row], rule: Belonging, field: str, ids: Any) -> Query
     Of a large table's many rows those that don't fit are passed over in the order of the list: an index that begins
     with the field would have half of the table read and sorted. If there are few, that index is the best one.
     """
-    if rule.is_large:
-        plain = rows.model._default_manager.order_by().filter(**{f"{field}__in": ids})
-        if plain.values("pk")[: FEW + 1].count() > FEW:
-            return cast(QuerySet[Row], rows.alias(belongs_to=Coalesce(field, Value(0))).filter(belongs_to__in=ids))
+    if rule.is_large and _are_many(rows.model, field, ids):
+        return cast(QuerySet[Row], rows.alias(belongs_to=Coalesce(field, Value(0))).filter(belongs_to__in=ids))
     return rows.filter(**{f"{field}__in": ids})
+
+
+def _are_many(model: type[Model], field: str, ids: Any) -> bool:
+    """Are there more than FEW? Of a row that stands for another one, such as a call's recording, those are counted."""
+    way, _, rest = field.partition("__")
+    relation = model._meta.get_field(way)
+    if rest and relation.one_to_one and relation.related_model:
+        return _are_many(cast(type[Model], relation.related_model), rest, ids)
+    plain = model._default_manager.order_by().filter(**{f"{field}__in": ids})
+    return plain.values("pk")[: FEW + 1].count() > FEW
 
 
 def _present(ids: Iterable[int | None]) -> Ids:

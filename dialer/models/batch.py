@@ -141,6 +141,8 @@ class Attempt(models.Model):
             models.Index(fields=["disposition", "contact"], name="attempt_by_disposition"),
             models.Index(fields=["contact"], name="attempt_silent", condition=Q(silent_since__isnull=False)),
             models.Index(fields=["retry_at"], name="attempt_to_be_retried", condition=Q(retry_at__isnull=False)),
+            models.Index(fields=["batch"], name="attempt_planned_of_batch", condition=Q(retry_at__isnull=False)),
+            models.Index(fields=["contact"], name="attempt_planned_in_order", condition=Q(retry_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

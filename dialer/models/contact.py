@@ -101,6 +101,12 @@ class Contact(models.Model):
                 name="contact_postponed",
                 condition=Q(postponed_until__isnull=False),
             ),
+            models.Index(fields=["id"], name="contact_postponed_in_order", condition=Q(postponed_until__isnull=False)),
+            models.Index(
+                fields=["campaign", "id"],
+                name="contact_postponed_of_campaign",
+                condition=Q(postponed_until__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

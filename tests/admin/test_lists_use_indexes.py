@@ -64,6 +64,15 @@ CONTACTS = [
     "campaign__id__exact={campaign}&call=uncalled",
     "campaign__id__exact={campaign}&call=postponed",
 ]
+# Who waits, and the index that holds just those.
+WAITING = [
+    ("call=open", "one_open_attempt_per_contact"),
+    ("call=open", "contact_postponed"),
+    ("call=waiting", "contact_postponed"),
+    ("call=waiting", "attempt_planned_in_order"),
+    ("call=again", "attempt_planned_in_order"),
+    ("call=postponed", "contact_postponed"),
+]
 RECORDINGS = [
     "",
     "days=7",
@@ -106,6 +115,16 @@ def test_a_list_finds_its_rows_by_an_index_in_the_order_of_the_index(model, quer
     scans = [line for line in plan if line.startswith("SCAN") and "INDEX" not in line]
     assert sorts == [], plan
     assert [line for line in scans if line.split()[1] not in IN_ORDER_OF_KEYS] == [], plan
+
+
+@pytest.mark.parametrize("of_campaign", ["", "&campaign__id__exact={campaign}"])
+@pytest.mark.parametrize(("query", "index"), WAITING)
+def test_who_waits_is_found_by_an_index_of_those_who_do(query, index, of_campaign):
+    campaign = factories.make_batch(state="accepted").campaign
+
+    plans = plans_of(f"{list_of('dialer.contact')}?{query}{of_campaign.format(campaign=campaign.pk)}")
+
+    assert any(index in plan[0] for plan in plans), plans
 
 
 @pytest.mark.parametrize("query", RECORDINGS)
@@ -202,11 +221,15 @@ def test_a_list_costs_the_same_for_one_row_and_for_many(model):
 
 def plan_of(address: str) -> list[str]:
     """How the database means to find the keys of the rows of this list."""
+    return plans_of(address)[-1]
+
+
+def plans_of(address: str) -> list[list[str]]:
+    """The same, and of what is asked for it before."""
     client = visitor(is_superuser=True)
     with CaptureQueriesContext(connection) as queries:
         assert client.get(address).status_code == 200
-    keys = [query["sql"] for query in queries if query["sql"].endswith(f"LIMIT {COUNT_CAP + 1}")]
-    return explain(keys[-1])
+    return [explain(query["sql"]) for query in queries if query["sql"].endswith(f"LIMIT {COUNT_CAP + 1}")]
 
 
 def explain(sql: str) -> list[str]:
