@@ -42,7 +42,15 @@ RESULTS = _views(
     "voicefile",
 ) | {"recordings.view_recording"}
 EVIDENCE = _views(
-    "apitoken", "callback", "carrierexchange", "launchsheet", "team", "turnedaway", "webhook", "webhookdelivery"
+    "apitoken",
+    "callback",
+    "carrierexchange",
+    "launchsheet",
+    "loggedexport",
+    "team",
+    "turnedaway",
+    "webhook",
+    "webhookdelivery",
 ) | {"auth.view_user", "auth.view_group"}
 PREPARING = frozenset(
     {
@@ -121,8 +129,8 @@ ROLES = (
         name="Auditor",
         label=_("Auditor"),
         sentence=_(
-            "Reads everything, with history, exchanges with carriers, launch sheets and who has which right, with "
-            "masked numbers; changes nothing, hears nothing, exports nothing."
+            "Reads everything, with history, exchanges with carriers, launch sheets, the log of exports and who has "
+            "which right, with masked numbers; changes nothing, hears nothing, exports nothing."
         ),
         permissions=RESULTS | EVIDENCE,
     ),

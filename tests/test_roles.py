@@ -22,7 +22,7 @@ WITHOUT_A_DOOR = {
 # Of rows that no person adds, changes or removes: what a page offers instead is a permission of its own.
 MADE_BY_THE_MACHINE = {
     *("attempt", "batch", "callrecord", "carrierexchange", "contact", "contactlist", "extension", "launchsheet"),
-    *("transfer", "turnedaway"),
+    *("loggedexport", "transfer", "turnedaway"),
 }
 NEVER = {
     "dialer.delete_account",  # what was called with it stays evidence

@@ -1,14 +1,11 @@
 """Downloads: what somebody ordered as a spreadsheet, how far it is, and the file as long as it is kept."""
 
 import logging
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseRedirect
@@ -32,8 +29,7 @@ from dialer.admin.navigation import Place, Section
 from dialer.file_responses import file_response
 from dialer.flow import exports
 from dialer.flow.mistakes import DialerError
-from dialer.models import Export
-from dialer.models.preference import house_language
+from dialer.models import Export, LoggedExport
 from dialer.terms import ExportForm, ExportKind
 
 SHOWN = 50
@@ -157,7 +153,8 @@ class ExportAdmin(ReadOnlyAdmin):
         )
         response["Cache-Control"] = "private, no-store"
         if request.method == "GET":
-            _leave_trace(request, export, lambda: gettext("Fetched it."))
+            exports.note_fetch(export)
+            self._log.log_change(request, _logged(export), lambda: gettext("Fetched it."))
         return response
 
     @door("export_contacts", methods=ORDER)
@@ -168,6 +165,10 @@ class ExportAdmin(ReadOnlyAdmin):
     def remove_view(self, request: HttpRequest, export: Export) -> HttpResponseBase:
         return self._give(request, lambda: exports.remove(export), gettext("The file is removed."))
 
+    @property
+    def _log(self) -> Any:
+        return self.admin_site.get_model_admin(LoggedExport)
+
     def _kinds(self, request: HttpRequest, kind: ExportKind, conditions: str) -> list[ExportKind]:
         """What can be exported under these conditions; those of a campaign are known to all lists."""
         if conditions.startswith(OF_A_CAMPAIGN) and "&" not in conditions:
@@ -177,7 +178,7 @@ class ExportAdmin(ReadOnlyAdmin):
     def _order(self, request: HttpRequest, **wishes: Any) -> HttpResponseBase:
         export = exports.order(owner=request.user, **wishes)
         tasks.ring("exports")
-        _leave_trace(request, export, lambda: gettext("Ordered it."))
+        self._log.log_addition(request, _logged(export), lambda: gettext("Ordered it."))
         messages.success(request, gettext("Ordered. It appears here as soon as it is written."))
         return HttpResponseRedirect(list_address(Export))
 
@@ -220,13 +221,5 @@ def _name(export: Export) -> str:
     return f"{export} {at:%Y-%m-%d %H.%M}.{export.form}".replace(":", "")
 
 
-def _leave_trace(request: HttpRequest, export: Export, sentence: Callable[[], str]) -> None:
-    with house_language():
-        LogEntry.objects.create(
-            user=request.user,
-            content_type=ContentType.objects.get_for_model(Export),
-            object_id=str(export.pk),
-            object_repr=str(export)[:200],
-            action_flag=CHANGE,
-            change_message=sentence(),
-        )
+def _logged(export: Export) -> LoggedExport:
+    return LoggedExport.objects.get(pk=export.pk)

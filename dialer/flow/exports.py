@@ -18,7 +18,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
@@ -84,6 +84,11 @@ def remove(export: Export) -> None:
     if export.state != Export.State.READY or not state.advance(export, Export.State.EXPIRED):
         raise DialerError(gettext("This export has no file."))
     path_of(export).unlink(missing_ok=True)
+
+
+def note_fetch(export: Export) -> None:
+    """Its file was fetched once more, now."""
+    Export.objects.filter(pk=export.pk).update(fetch_count=F("fetch_count") + 1, fetched_at=timezone.now())
 
 
 def expire(*, now: datetime | None = None) -> int:

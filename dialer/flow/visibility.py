@@ -40,13 +40,20 @@ class OfTeam:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OfPerson:
+    """Rows that tell what somebody did: for whoever sees all that this person sees. By the field of the person."""
+
+    person: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Shared:
     """Rows of a model that everybody sees, and why."""
 
     because: str
 
 
-Rule = Belonging | OfTeam | Shared
+Rule = Belonging | OfTeam | OfPerson | Shared
 
 OF_NO_ACCOUNT = Shared(because="it is about no account")
 OF_A_PERSON = Shared(because="its page shows everybody their own")
@@ -71,6 +78,7 @@ RULES: dict[str, Rule] = {
     "dialer.extension": Belonging(account="account"),
     "dialer.launchapproval": Belonging(campaign="campaign"),
     "dialer.launchsheet": Belonging(campaign="campaign"),
+    "dialer.loggedexport": OfPerson(person="owner"),
     "dialer.retryrule": Belonging(campaign="campaign"),
     "dialer.route": Belonging(account="account", campaign="campaign"),
     "dialer.testcall": Belonging(account="account", campaign="campaign"),
@@ -139,10 +147,12 @@ def visible_to(user: Any, rows: QuerySet[Row]) -> QuerySet[Row]:
 def visible_through(accounts: Ids, rows: QuerySet[Row]) -> QuerySet[Row]:
     """Those of the rows that somebody sees who sees just these accounts."""
     rule = rule_of(rows.model)
-    if not isinstance(rule, Belonging):
-        return rows if isinstance(rule, Shared) else rows.none()
-    if not accounts:
+    if isinstance(rule, Shared):
+        return rows
+    if not accounts or isinstance(rule, OfTeam):
         return rows.none()
+    if isinstance(rule, OfPerson):
+        return _of_those_who_see_no_more(accounts, rows, rule.person)
     if not rule.account:
         seen = Campaign.objects.filter(account__in=accounts).exclude(pk__in=_beyond(accounts))
         return _within(rows, rule, rule.campaign, seen.values("pk"))
@@ -161,6 +171,13 @@ def rule_of(model: type[Model]) -> Rule:
         return RULES[model._meta.label_lower]
     except KeyError:
         raise LookupError(f"Whose are the rows of {model._meta.label}? Say it in dialer/flow/visibility.py.") from None
+
+
+def _of_those_who_see_no_more(accounts: Ids, rows: QuerySet[Row], person: str) -> QuerySet[Row]:
+    """The rows of people who are in teams, and in these have none but these accounts."""
+    teams = Team.objects.filter(members=OuterRef(person))
+    others = Team.accounts.through.objects.filter(team__members=OuterRef(person)).exclude(account__in=accounts)
+    return rows.filter(Exists(teams), ~Exists(others))
 
 
 def _beyond(accounts: Ids) -> QuerySet[Any]:

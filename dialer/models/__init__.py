@@ -13,7 +13,7 @@ from dialer.models.claim import Bell, Claimable, Heartbeat, Seat
 from dialer.models.contact import Contact, ContactList
 from dialer.models.do_not_call import DoNotCall, DoNotCallList
 from dialer.models.exchange import CarrierExchange
-from dialer.models.export import Export
+from dialer.models.export import Export, LoggedExport
 from dialer.models.extension import Extension, Transfer
 from dialer.models.launch_approval import LaunchApproval
 from dialer.models.launch_sheet import LaunchSheet
@@ -57,6 +57,7 @@ __all__ = [
     "Heartbeat",
     "LaunchApproval",
     "LaunchSheet",
+    "LoggedExport",
     "Notice",
     "NoticeCause",
     "NoticeDelivery",

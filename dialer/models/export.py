@@ -39,9 +39,11 @@ class Export(Claimable):
     OPEN = (State.WAITING, State.WRITING)
 
     key = models.CharField(max_length=64, unique=True, default=new_key, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="exports")
-    kind = models.CharField(max_length=20, choices=ExportKind.choices)
-    form = models.CharField(max_length=10, choices=ExportForm.choices)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("owner"), on_delete=models.CASCADE, related_name="exports"
+    )
+    kind = models.CharField(_("kind"), max_length=20, choices=ExportKind.choices)
+    form = models.CharField(_("kind of file"), max_length=10, choices=ExportForm.choices)
     conditions = models.TextField(blank=True)  # the query of the list whose rows are wanted, as in its address
     about = models.CharField(max_length=200, blank=True)  # the same in words
     shows_full_numbers = models.BooleanField(default=False)
@@ -57,6 +59,8 @@ class Export(Claimable):
     size_bytes = models.PositiveBigIntegerField(default=0)
     ordered_at = models.DateTimeField(auto_now_add=True)
     ready_at = models.DateTimeField(null=True)
+    fetch_count = models.PositiveIntegerField(default=0)
+    fetched_at = models.DateTimeField(null=True)  # the last time
     expires_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -69,3 +73,13 @@ class Export(Claimable):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, {self.about}" if self.about else self.get_kind_display()
+
+
+class LoggedExport(Export):
+    """An export as others may know of it: that it was made, by whom and when. It gives no file."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("export")
+        verbose_name_plural = _("export log")
+        default_permissions = ("view",)

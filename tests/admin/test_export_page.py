@@ -204,7 +204,7 @@ def test_a_fetched_file_is_an_attachment_that_nobody_keeps_and_leaves_a_trace() 
     assert "no-store" in answer["Cache-Control"]
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert b"".join(answer.streaming_content).startswith(b"PK")
-    said = LogEntry.objects.filter(content_type__model="export", object_id=str(export.pk))
+    said = LogEntry.objects.filter(content_type__model="loggedexport", object_id=str(export.pk))
     assert [entry.change_message for entry in said.order_by("pk")] == ["Ordered it.", "Fetched it."]
 
 

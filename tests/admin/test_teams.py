@@ -19,7 +19,18 @@ from django.utils import timezone
 from dialer.admin import export_rows
 from dialer.flow import exports, visibility
 from dialer.flow.visibility import accounts_of, sees, visible_to
-from dialer.models import Account, Batch, Callback, Campaign, Route, Team, TestCall, Webhook, WebhookDelivery
+from dialer.models import (
+    Account,
+    Batch,
+    Callback,
+    Campaign,
+    LoggedExport,
+    Route,
+    Team,
+    TestCall,
+    Webhook,
+    WebhookDelivery,
+)
 from dialer.terms import ExportForm, ExportKind
 from tests import factories
 from tests.admin import visits
@@ -78,6 +89,11 @@ class Others:
             due_at=timezone.now(),
             state=WebhookDelivery.State.GIVEN_UP,
         )
+        somebody = factories.make_user()
+        self.team.members.add(somebody)
+        self.export = LoggedExport.objects.create(
+            owner=somebody, kind=ExportKind.CALLS, form=ExportForm.CSV, about=f"Campaign: {SECRET}"
+        )
         recording = apps.get_model("recordings.Recording")
         gone = {"deadline_at": timezone.now(), "due_at": timezone.now(), "state": "lost"}
         self.recording = recording.objects.create(call_record=self.call, **gone)
@@ -86,7 +102,7 @@ class Others:
             for row in (
                 *(self.account, self.campaign, self.contact, self.contact.contact_list, self.batch, self.attempt),
                 *(self.call, self.callback, self.test_call, self.transfer, self.team, self.webhook, self.delivery),
-                *(self.recording, factories.make_extension(account=self.account)),
+                *(self.recording, self.export, factories.make_extension(account=self.account)),
                 factories.make_exchange(account=self.account, batch=self.batch),
             )
         }
