@@ -111,7 +111,7 @@ def fill(calls: int) -> Campaign:
         keypress=KEY,
         settled_at=f"CASE WHEN n % 40000 = 9 THEN NULL ELSE {at} END",
         silent_since=f"CASE WHEN n % 40000 = 9 THEN {at} END",
-        retry_at=f"CASE WHEN n % 50 = 12 THEN '{now + SOON:%Y-%m-%d %H:%M:%S}' END",
+        retry_at=f"CASE WHEN n / {IN_A_BATCH} % 2 = 0 AND n % 25 = 12 THEN '{now + SOON:%Y-%m-%d %H:%M:%S}' END",
     )
     write(
         CallRecord(account_id=account, carrier_call_id="", ring_seconds=10, by_pull_at=now, created_at=now),

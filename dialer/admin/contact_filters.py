@@ -150,13 +150,19 @@ def _attempts_of(campaign: int) -> QuerySet[Attempt]:
 
 def _first(place: Place, campaign: int, *, most: int) -> list[int]:
     """Who is there: the first so many by their keys."""
-    found: set[int] = set()
-    for some in place.attempts:
-        found.update(some(_attempts_of(campaign)).values_list("contact", flat=True)[:most])
+    found: list[int] = []
+    for key, rows in _rows_of(place, campaign):
+        nearer = {f"{key}__lt": found[-1]} if len(found) == most else {}
+        keys = rows.filter(**nearer).values_list(key, flat=True)[:most]
+        found = sorted({*found, *keys})[:most]
+    return found
+
+
+def _rows_of(place: Place, campaign: int) -> Iterator[tuple[str, QuerySet[Any]]]:
+    """The rows that tell who is there, in order, each with the field of the person's key."""
+    yield from (("contact", some(_attempts_of(campaign))) for some in place.attempts)
     if place.campaigns is not None:
-        for rows in _without_attempt(campaign, place.campaigns):
-            found.update(rows.order_by("pk").values_list("pk", flat=True)[:most])
-    return sorted(found)[:most]
+        yield from (("pk", rows.order_by("pk")) for rows in _without_attempt(campaign, place.campaigns))
 
 
 def _without_attempt(campaign: int, state: Q) -> Iterator[QuerySet[Contact]]:
