@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
@@ -49,6 +49,11 @@ def read(source: Path) -> Catalog:
     """The sentences of a language and their translations."""
     with source.open("rb") as file:
         return read_po(file, locale=source.parent.parent.name)
+
+
+def is_translated(message: Message) -> bool:
+    """In each of the forms that its language has."""
+    return all(message.string) if isinstance(message.string, tuple | list) else bool(message.string)
 
 
 def spoken() -> Catalog:
@@ -97,9 +102,14 @@ def _is_stale(source: Path) -> bool:
 
 
 def _compile(source: Path) -> Path:
+    """What is not translated in all its forms is left out, so that Django's own translation of it, if any, is heard."""
+    catalogue = read(source)
+    for message in list(catalogue):
+        if message.id and not is_translated(message):
+            catalogue.delete(message.id, message.context)
     compiled = source.with_suffix(".mo")
     with tempfile.NamedTemporaryFile(dir=compiled.parent, suffix=".new", delete=False) as file:
-        write_mo(file, read(source))
+        write_mo(file, catalogue)
     os.chmod(file.name, 0o644)
     os.replace(file.name, compiled)
     return compiled
