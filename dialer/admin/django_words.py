@@ -31,6 +31,11 @@ SENTENCES = [
     gettext_noop("Select %s to view"),
     gettext_noop("Set password: %s"),
     gettext_noop("Set password"),
+    gettext_noop("Password change successful"),
+    gettext_noop(
+        "Whether the user will be able to authenticate using a password or not. If disabled, they may still be able to "
+        "authenticate using other backends, such as Single Sign-On or LDAP."
+    ),
     gettext_noop("Reset password"),
     gettext_noop("Password-based authentication"),
     gettext_noop("Enabled"),

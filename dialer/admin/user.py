@@ -7,10 +7,12 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.contrib.auth.models import Group, Permission, User
-from django.db.models import QuerySet
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
@@ -45,7 +47,8 @@ class PermissionField(forms.ModelMultipleChoiceField):
     """Permissions in the words of whoever looks: the database holds them in English."""
 
     def label_from_instance(self, permission: Any) -> str:
-        return f"{permission.content_type.app_labeled_name} | {permission_in_words(permission)}"
+        model = permission.content_type.model_class()
+        return f"{capfirst(model._meta.verbose_name_plural)} | {permission_in_words(permission)}"
 
 
 class OfRole(admin.SimpleListFilter):
@@ -75,6 +78,14 @@ def permission_in_words(permission: Permission) -> str:
     return str(USUAL[verb]) % {"model": model._meta.verbose_name}
 
 
+def permissions_of_pages() -> QuerySet[Permission]:
+    """Those for what stands on a page, and those of the roles: others, for the machine's tables, would do nothing."""
+    kinds = ContentType.objects.get_for_models(*admin.site._registry, for_concrete_models=False).values()
+    named = {name.partition(".")[2] for role in roles.ROLES for name in role.permissions}
+    offered = Q(content_type__in=kinds) | Q(codename__in=named)
+    return Permission.objects.filter(offered).select_related("content_type")
+
+
 class WithoutColons:
     """A form whose labels end without a colon."""
 
@@ -94,12 +105,17 @@ class DjangosPage(NamedRowsOnly):
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.remote_field.model is Permission:
-            kwargs["form_class"] = PermissionField
+            kwargs |= {"form_class": PermissionField, "queryset": permissions_of_pages()}
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
 class NewPasswordForm(WithoutColons, AdminPasswordChangeForm):
-    """Django's own."""
+    """Django's own, which says the most important in English alone."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "usable_password" in self.fields:
+            self.fields["usable_password"].help_text = _("Disabled, the password is lost, and nobody logs in with one.")
 
 
 admin.site.unregister([User, Group])

@@ -7,7 +7,9 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
+from dialer import roles
 from dialer.admin import columns
+from dialer.admin.user import permissions_of_pages
 from tests import tongues
 from tests.admin import visits
 from tests.factories import PASSWORD, make_user
@@ -156,3 +158,11 @@ def test_before_a_role_is_deleted_nothing_is_told_of_rows_without_a_name():
     assert "_permissions object" not in page
     client.post(reverse("admin:auth_group_delete", args=[group.pk]), {"post": "yes"})
     assert not Group.objects.filter(pk=group.pk).exists()
+
+
+def test_a_role_is_made_of_permissions_for_what_stands_on_a_page():
+    offered = {f"{one.content_type.app_label}.{one.codename}" for one in permissions_of_pages()}
+
+    assert {"dialer.launch_campaign", "recordings.listen_recording", "auth.view_user"} <= offered
+    assert all(role.permissions <= offered for role in roles.ROLES)
+    assert not {"dialer.add_bell", "sessions.view_session", "django_q.add_schedule"} & offered
