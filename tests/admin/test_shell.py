@@ -262,7 +262,7 @@ def test_a_broken_page_says_that_nobody_is_called_twice(boss, client):
     assert "nobody is called twice" in answer.content.decode()
 
 
-@pytest.mark.parametrize("name", ["403.html", "403_csrf.html", "404.html", "500.html"])
+@pytest.mark.parametrize("name", ["400.html", "403.html", "403_csrf.html", "404.html", "500.html"])
 def test_error_pages_need_no_context(name):
     assert not INLINE.findall(render_to_string(name))
 
