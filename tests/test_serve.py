@@ -119,6 +119,19 @@ def test_missing_static_files_are_told_with_the_remedy(settings, tmp_path):
     serve.require_static_files()
 
 
+def test_translations_that_are_not_compiled_are_told_with_the_remedy(settings, tmp_path):
+    source = tmp_path / "es" / "LC_MESSAGES" / "django.po"
+    source.parent.mkdir(parents=True)
+    source.touch()
+    settings.LOCALE_PATHS = [tmp_path]
+    with pytest.raises(CommandError, match="not compiled"):
+        serve.require_catalogues()
+
+    source.with_suffix(".mo").touch()
+
+    serve.require_catalogues()
+
+
 def test_a_database_that_is_away_condemns_no_queue(monkeypatch, caplog):
     def fail():
         raise connections["default"].Database.OperationalError("no such host")

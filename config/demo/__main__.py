@@ -27,8 +27,10 @@ def main() -> int:
     import django
 
     django.setup()
+    from config import catalogues
     from config.demo.story import play
 
+    catalogues.compile_stale()
     return play(address=f"http://127.0.0.1:{port}", once=arguments.once)
 
 

@@ -19,7 +19,7 @@ from dialer.models import LoggedExport
 class LoggedExportAdmin(ReadOnlyAdmin):
     """Its history keeps each order and each fetch, with the person and the moment."""
 
-    navigation = Place(Section.BEHIND_THE_SCENES, 50, "download")
+    navigation = Place(Section.BEHIND_THE_SCENES, 50, "history")
     empty_help = _(
         "Whatever somebody exports is written down here: who, what and when, whether with full numbers, and how often "
         "the file was fetched."

@@ -47,7 +47,7 @@ class WebhookForm(ConsoleForm):
 
 @admin.register(Webhook)
 class WebhookAdmin(ConsoleAdmin):
-    navigation = Place(Section.SET_UP, 62, "exchanges", _("Webhooks"))
+    navigation = Place(Section.SET_UP, 62, "webhooks", _("Webhooks"))
     empty_help = _("A webhook tells another system what happens: a call is answered, a key pressed, a campaign ends.")
     form = WebhookForm
     actions = None
@@ -204,7 +204,7 @@ class OfWebhook(admin.SimpleListFilter):
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(ReadOnlyAdmin):
-    navigation = Place(Section.BEHIND_THE_SCENES, 40, "next", _("Webhook events"))
+    navigation = Place(Section.BEHIND_THE_SCENES, 40, "webhooks", _("Webhook events"))
     empty_help = _("What other systems are told is kept here for a week; what did not arrive, for a month.")
     list_display = ["time", "kind", "webhook", "how", "tries", "answer", "complaint"]
     list_select_related = ["webhook"]

@@ -86,6 +86,7 @@ class Command(BaseCommand):
         sync_schedules()
         if is_web:
             require_static_files()
+            require_catalogues()
             require_free_address()
             ensure_first_administrator(self._tell)
         for queue in queues:
@@ -148,6 +149,14 @@ def require_static_files() -> None:
     """Raise CommandError if pages would fail for want of the collected files."""
     if isinstance(staticfiles_storage, ManifestFilesMixin) and staticfiles_storage.read_manifest() is None:
         raise CommandError("The static files are not collected. Run: python manage.py collectstatic --no-input")
+
+
+def require_catalogues() -> None:
+    """Raise CommandError if the console would speak English, or old sentences, to whoever chose another language."""
+    for source in (source for folder in settings.LOCALE_PATHS for source in Path(folder).glob("*/LC_MESSAGES/*.po")):
+        compiled = source.with_suffix(".mo")
+        if not compiled.exists() or compiled.stat().st_mtime_ns < source.stat().st_mtime_ns:
+            raise CommandError("The translations are not compiled. Run: python -m config.catalogues")
 
 
 def require_free_address() -> None:
