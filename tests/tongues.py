@@ -8,14 +8,22 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 
 
-def teach(settings: Any, folder: Path, sentences: Mapping[str | tuple[str, str], str], *, language: str = "es") -> None:
+def teach(
+    settings: Any,
+    folder: Path,
+    sentences: Mapping[str | tuple[str, str], str | tuple[str, ...]],
+    *,
+    language: str = "es",
+) -> None:
     """Until the end of the test `language` says these English sentences so, whatever the catalogues hold.
 
-    A sentence with a context is named by both: (context, sentence).
+    A sentence with a context is named by both: (context, sentence). One with a plural is named by both its forms and
+    has a tuple of the language's forms, three in Spanish.
     """
     catalogue = Catalog(locale=language)
     for english, translated in sentences.items():
-        context, sentence = english if isinstance(english, tuple) else (None, english)
+        has_context = isinstance(english, tuple) and isinstance(translated, str)
+        context, sentence = english if has_context else (None, english)
         catalogue.add(sentence, translated, context=context)
     place = folder / language / "LC_MESSAGES"
     place.mkdir(parents=True, exist_ok=True)
