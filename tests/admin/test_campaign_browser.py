@@ -87,7 +87,9 @@ def test_from_a_sound_and_a_list_to_a_running_campaign(desk, files: Path):
     page.get_by_role("button", name="Call 30 people").click()
     expect(page.get_by_role("status").get_by_text("Launched: 30 people are called.")).to_be_visible()
     page.get_by_role("button", name="Pause").click()
-    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_role("status").get_by_text("Resumed.")).to_be_visible()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
     assert desk.complaints == []
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from playwright.sync_api import expect
 
 from dialer.flow import approvals
 from dialer.models import Campaign
@@ -47,3 +48,38 @@ def test_users_teams_and_a_launch_that_waits_fit_on_a_desk_and_a_phone(
     desk.page.get_by_role("button", name="Approve and call 3 people").click()
     desk.page.get_by_role("status").get_by_text("Approved. It is launched as it was asked for.").wait_for()
     assert desk.complaints == []
+
+
+def test_each_role_finds_just_its_own_doors(desk: Any) -> None:
+    """One prepares and cannot launch, another launches and cannot edit, a third only looks."""
+    campaign: Campaign = make_campaign()
+    make_contacts(3, campaign=campaign)
+    page, sheet = desk.page, f"/dialer/campaign/{campaign.pk}/launch/"
+    call = page.get_by_role("button", name="Call 3 people")
+
+    def as_role(name: str) -> None:
+        page.context.clear_cookies()
+        person = make_user(username=name.lower())
+        person.groups.add(Group.objects.get(name=name))
+        desk.log_in(person)
+
+    as_role("Operator")
+    desk.open(f"/dialer/campaign/{campaign.pk}/when/")
+    expect(page.get_by_role("button", name="Go on")).to_be_visible()
+    desk.open(sheet)
+    expect(page.get_by_text("It is launched by somebody who has the right to.")).to_be_visible()
+    expect(call).to_have_count(0)
+
+    as_role("Launcher")
+    assert page.goto(f"{desk.address}/dialer/campaign/{campaign.pk}/when/").status == 403
+    desk.open(sheet)
+    call.click()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+
+    as_role("Viewer")
+    desk.open(f"/dialer/campaign/{campaign.pk}/change/")
+    expect(page.get_by_role("heading", name="What happened")).to_be_visible()
+    expect(page.get_by_role("button", name="Pause")).to_have_count(0)
+    desk.open("/dialer/contact/")
+    expect(page.locator("main")).to_contain_text("•")
+    assert [line for line in desk.complaints if "403" not in line] == []

@@ -159,6 +159,23 @@ def test_a_live_part_follows_its_address_until_it_is_done(desk, boss):
         expect(part).to_have_text(shown)
 
 
+def test_a_live_part_rests_while_nobody_sees_the_tab(desk, boss):
+    asked = []
+    desk.page.on("request", lambda request: asked.append(request.url) if "/part/" in request.url else None)
+    desk.page.route("**/part/", lambda route: route.fulfill(body="seen", content_type="text/html"))
+    stage_page(desk, '<div data-live="/part/">nothing</div>')
+    part = desk.page.locator("[data-live]")
+
+    desk.page.evaluate("Object.defineProperty(document, 'hidden', { value: true, configurable: true })")
+    desk.page.clock.fast_forward(30_000)
+    expect(part).to_have_text("nothing")
+    assert asked == []
+
+    desk.page.evaluate("delete document.hidden")
+    desk.page.clock.fast_forward(3_100)
+    expect(part).to_have_text("seen")
+
+
 def test_an_upload_shows_the_page_that_answers_it(desk, boss, tmp_path):
     numbers = tmp_path / "numbers.csv"
     numbers.write_text("number\n+6281234567890\n")
