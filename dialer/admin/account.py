@@ -153,12 +153,14 @@ class AccountAdmin(AccountFiles, ConsoleAdmin):
                 count=stopped,
                 text=ngettext("An account was stopped", "Accounts were stopped", stopped),
                 remedy=gettext("The carrier does not accept it. Mend it and test the connection."),
+                query="is_enabled__exact=1&stopped_because__gt=",
                 is_alarm=True,
             ),
             Attention(
                 count=unpulled,
                 text=gettext("The carrier’s bills can’t be read"),
                 remedy=gettext("Results arrive by callback only. Look at the account and test the connection."),
+                query="is_enabled__exact=1&pull_complaint__gt=",
             ),
             Attention(
                 count=short,

@@ -247,7 +247,7 @@ class CampaignAdmin(
                 count=paused,
                 text=gettext("Paused campaigns"),
                 remedy=gettext("Look why each was paused, then resume or cancel it."),
-                query="state__exact=paused",
+                query="state__exact=paused&paused_because__gt=",
             ),
         ]
 

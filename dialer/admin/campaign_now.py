@@ -102,9 +102,28 @@ def pending(campaign: Campaign, progress: Progress) -> list[Pending]:
 
 
 def events(campaign: Campaign, batches: Iterable[Batch]) -> list[Event]:
-    """The newest first, from what people did with the campaign, what it did itself, and its batches; two queries."""
-    found = sorted(_events(campaign, batches), key=lambda event: event.at, reverse=True)
-    return found[:EVENTS_SHOWN]
+    """The newest first, from what people did with the campaign, what it did itself, and its batches; three queries.
+
+    However many batches there are, none of them hides who launched it, why it was paused, or a batch that was refused.
+    """
+    troubled = _troubled(campaign)
+    of_batches = sorted(_of_all({batch.pk: batch for batch in batches} | troubled), key=_moment, reverse=True)
+    kept = dict.fromkeys([*of_batches[:EVENTS_SHOWN], *_of_all(troubled), *_events(campaign)])
+    return sorted(kept, key=_moment, reverse=True)
+
+
+def _of_all(batches: dict[int, Batch]) -> Iterator[Event]:
+    return (event for batch in batches.values() for event in _events_of(batch))
+
+
+def _moment(event: Event) -> datetime:
+    return event.at
+
+
+def _troubled(campaign: Campaign) -> dict[int, Batch]:
+    """The newest batches that the carrier refused or that a person has to look at."""
+    rows = campaign.batches.filter(state__in=(Batch.State.REFUSED, *Batch.UNCLEAR)).select_related("decided_by")
+    return {batch.pk: batch for batch in rows.order_by("-sequence")[:EVENTS_SHOWN]}
 
 
 def _with_moment(sentence: str, moment: datetime | None) -> SafeString:
@@ -162,7 +181,7 @@ def _first(campaign: Campaign, field: str) -> datetime | None:
     return found.aggregate(first=Min(field))["first"]
 
 
-def _events(campaign: Campaign, batches: Iterable[Batch]) -> Iterator[Event]:
+def _events(campaign: Campaign) -> Iterator[Event]:
     yield Event(at=campaign.created_at, what=gettext("Drafted."), who=str(campaign.created_by or ""))
     if campaign.ended_at:
         is_finished = campaign.state == Campaign.State.FINISHED
@@ -178,8 +197,6 @@ def _events(campaign: Campaign, batches: Iterable[Batch]) -> Iterator[Event]:
         yield Event(at=row.at, what=row.what)
     for entry in said:
         yield Event(at=entry.action_time, what=entry.get_change_message(), who=entry.user.get_username())
-    for batch in batches:
-        yield from _events_of(batch)
 
 
 def _events_of(batch: Batch) -> Iterator[Event]:

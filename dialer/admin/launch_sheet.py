@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import DateTimeField
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext, pgettext
@@ -134,9 +135,8 @@ def _people(campaign: Campaign, content: Content) -> Iterator[Line]:
     yield Line(label=_("Rows in the lists"), entries=[Entry(value=columns.count(content["row_count"]))])
     if skipped:
         yield Line(label=_("Not called"), entries=[_skipped(campaign, *item) for item in skipped.items()])
-    if content["called_today"]:
-        note = gettext("within 24 hours, by any campaign")
-        yield Line(label=_("Called already"), entries=[Entry(value=columns.count(content["called_today"]), note=note)])
+    note = gettext("within 24 hours, by any campaign")
+    yield Line(label=_("Called already"), entries=[Entry(value=columns.count(content["called_today"]), note=note)])
     if content["capped"]:
         note = gettext("were called often enough; they are called when their limit allows")
         yield Line(label=_("Wait for their turn"), entries=[Entry(value=columns.count(content["capped"]), note=note)])
@@ -218,12 +218,13 @@ def _batches(account: Content, *, is_alone: bool) -> Entry:
 
 
 def _credentials(account: Content) -> Entry:
+    url = reverse("admin:dialer_account_change", args=[account["id"]])  # where they are mended
     if not account["checked_at"]:
-        return Entry(value=gettext("credentials never checked"), tone="warning")
+        return Entry(value=gettext("credentials never checked"), url=url, tone="warning")
     note = _when(account["checked_at"])
     if account["check_complaint"]:
         sentence = gettext("credentials: %(complaint)s") % {"complaint": account["check_complaint"]}
-        return Entry(value=sentence, note=note, tone="warning")
+        return Entry(value=sentence, note=note, url=url, tone="warning")
     return Entry(value=gettext("credentials work"), note=note, tone="good")
 
 

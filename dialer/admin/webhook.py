@@ -114,14 +114,14 @@ class WebhookAdmin(ConsoleAdmin):
                 count=stopped,
                 text=gettext("Webhooks that stopped by themselves"),
                 remedy=gettext("The other system hears nothing. Correct the address, then start it again."),
-                query="is_enabled__exact=0",
+                query="stopped_because__gt=",
                 is_alarm=True,
             ),
             Attention(
                 count=failing,
                 text=gettext("Webhooks at which nothing arrives"),
                 remedy=gettext("Each event is tried for a day. Look what the other system answers."),
-                query="is_enabled__exact=1",
+                query="is_enabled__exact=1&failing_since__isnull=0",
             ),
         ]
 

@@ -187,6 +187,26 @@ def test_a_launch_that_left_no_line_in_the_history_is_told_with_its_person():
     assert [(event.what, event.who) for event in events if event.at == campaign.launched_at] == [("Launched.", "ana")]
 
 
+def test_many_batches_hide_neither_the_launch_nor_a_pause_nor_a_refusal():
+    ana = make_user(username="ana")
+    campaign = running(1, launched_by=ana, launched_at=timezone.now() - timedelta(days=1))
+    chronicle.note(campaign.pk, lambda: "Paused by itself.")
+    contact_list = campaign.contact_lists.get()
+    earlier = {"answered_at": timezone.now() - timedelta(hours=2), "message": "No such voice file."}
+    make_batch(contacts=make_contacts(1, contact_list=contact_list), state=Batch.State.REFUSED, **earlier)
+    for _ in range(campaign_now.EVENTS_SHOWN + 1):
+        contacts = make_contacts(1, contact_list=contact_list)
+        make_batch(contacts=contacts, state=Batch.State.SETTLED, settled_at=timezone.now())
+
+    events = visitor(VIEW).get(page_of(campaign)).context["events"]
+
+    told = [event.what for event in events]
+    assert [event.who for event in events if event.what == "Launched."] == ["ana"]
+    assert "Paused by itself." in told
+    assert "Batch 1 refused: No such voice file." in told
+    assert len(told) == len(set(events))
+
+
 def test_old_events_unfold():
     campaign = eventful()
     for number in range(campaign_now.EVENTS_AT_ONCE):

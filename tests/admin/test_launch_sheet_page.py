@@ -24,11 +24,15 @@ def ready(**fields: object) -> Campaign:
 
 
 def test_the_sheet_says_how_sure_its_figures_are():
-    page = text(visitor(VIEW, LAUNCH), door(ready(), "launch"))
+    campaign = ready()
+
+    page = text(visitor(VIEW, LAUNCH), door(campaign, "launch"))
 
     assert "guessed, nothing was measured yet" in page
     assert "cost unknown" in page
     assert "credentials:" in page  # nobody answers there, and the page comes all the same
+    assert page_of(campaign.account) in page  # where they are mended
+    assert "within 24 hours, by any campaign" in page  # also of nobody
 
 
 def test_each_problem_has_a_link_to_where_it_is_mended():

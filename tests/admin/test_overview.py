@@ -17,6 +17,7 @@ from dialer.flow.sums import NO_CALLS
 from dialer.models import Account, Callback, CallRecord, Campaign
 from dialer.terms import Disposition
 from tests import factories
+from tests.admin import visits
 from tests.admin.visits import text, visitor
 
 pytestmark = pytest.mark.django_db
@@ -232,3 +233,31 @@ def test_the_table_of_a_chart_stands_on_the_page_for_whoever_wants_numbers(campa
     (figure,) = re.findall(r'<figure[^>]+id="chart-answers".+?</figure>', page, re.S)
     assert "<figcaption>Calls and answer rate" in figure
     assert '<td data-value="1">1</td><td data-value="1">1</td><td data-value="100">100%</td>' in figure
+
+
+# --- What needs a person ----------------------------------------------------------------------------------------------
+
+
+def test_each_need_leads_to_just_the_rows_that_it_counts() -> None:
+    factories.make_account()
+    factories.make_account(is_enabled=False, stopped_because="Wrong key.")
+    factories.make_account(stopped_because="Wrong key.")
+    factories.make_account(pull_complaint="No answer.")
+    factories.make_webhook()
+    factories.make_webhook(is_enabled=False)
+    factories.make_webhook(is_enabled=False, stopped_because="Nobody answered for three days.")
+    factories.make_webhook(failing_since=timezone.now())
+    factories.make_campaign(state=Campaign.State.PAUSED)
+    factories.make_campaign(state=Campaign.State.PAUSED, paused_because="Paused by ana.")
+    boss = visitor(is_superuser=True)
+
+    needs = {need.attention.text: need for need in boss.get("/").context["needs"]}
+
+    assert needs.keys() == {
+        "An account was stopped",
+        "The carrier’s bills can’t be read",
+        "Webhooks that stopped by themselves",
+        "Webhooks at which nothing arrives",
+        "Paused campaigns",
+    }
+    assert {text: len(visits.found(boss, need.url)) for text, need in needs.items()} == dict.fromkeys(needs, 1)
