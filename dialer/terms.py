@@ -3,9 +3,15 @@
 Code and database know the values; the labels are for people, in their language.
 """
 
+from datetime import UTC, datetime
+from typing import Final
+
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+# What people and programs may ask for. Behind it the calendar soon ends, and with it reckoning in time zones.
+LATEST_MOMENT: Final = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 class CarrierName(TextChoices):

@@ -31,7 +31,7 @@ from dialer.flow.connect import capabilities_of
 from dialer.flow.ordering import Unsaved, problems
 from dialer.flow.texts import tidy, unknown
 from dialer.models import Account, CallWindow, Campaign, VoiceFile
-from dialer.terms import CampaignKind, VoiceDelivery
+from dialer.terms import LATEST_MOMENT, CampaignKind, VoiceDelivery
 
 HOURS = (
     _("Own hours"),
@@ -89,6 +89,7 @@ class MomentField(forms.DateTimeField):
 
     zone: tzinfo = UTC
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    default_validators = [MaxValueValidator(LATEST_MOMENT)]
 
     def to_python(self, value: Any) -> Any:
         with timezone.override(self.zone):

@@ -139,6 +139,8 @@ class ExportAdmin(ReadOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         export = get_object_or_404(self.get_queryset(request), key=key)
+        if not has_list(self, export_rows.LISTS[export.kind], request):
+            raise PermissionDenied(gettext("You may not export these rows. Ask your administrator."))
         if export.shows_full_numbers and not self.sees_full_numbers(request):
             raise PermissionDenied(gettext("You may not see full numbers any more; order it again."))
         file = exports.path_of(export)

@@ -7,7 +7,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext
 from ninja import File, Form, Query, Router, Status
 from ninja.files import UploadedFile
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from dialer.admin import countries, phone_numbers
 from dialer.admin.do_not_call import source_of
@@ -34,8 +34,8 @@ class CallsAsked(shapes.Reading):
     disposition: Line = ""
     keypress: Line = ""
     number: Annotated[Line, Field(max_length=80, description="in any spelling")] = ""
-    started_from: AwareDatetime | None = None
-    started_before: AwareDatetime | None = None
+    started_from: shapes.AskedMoment | None = None
+    started_before: shapes.AskedMoment | None = None
 
 
 @router.get(

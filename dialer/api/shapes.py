@@ -1,6 +1,7 @@
 """What requests and answers look like. Times are ISO 8601 with their zone; lists are read page by page with `after`."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -12,6 +13,7 @@ from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
 from dialer.api.problems import Wrong
 from dialer.flow.texts import MOST_TEXTS
+from dialer.terms import LATEST_MOMENT
 
 LARGEST_ID = 2**63 - 1  # of a row in the database
 MOST_ROWS_OF_A_PAGE = 1000
@@ -37,6 +39,8 @@ Line = Annotated[str, AfterValidator(_one_line)]
 Text = Annotated[str, AfterValidator(_without_nul)]
 Country = Annotated[str, Field(pattern="^[A-Z]{2}$", description="ISO 3166-1, such as ID")]
 Moment = AwareDatetime | None
+# Not at the ends of the calendar, where a moment can't be written in each time zone.
+AskedMoment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=LATEST_MOMENT)]
 
 Item = TypeVar("Item")
 
@@ -108,7 +112,7 @@ class Status(Schema):
 
 
 class Start(Asked):
-    start_at: AwareDatetime
+    start_at: AskedMoment
 
 
 class Because(Asked):

@@ -21,7 +21,7 @@ from dialer.admin.campaign_parts import CarrierPeriodForm, CarrierPeriodRows, Re
 from dialer.admin.campaign_wishes import NEEDS
 from dialer.admin.rows import NamedRow, NamedRows, rows_as_seen_by
 from dialer.api.problems import Wrong
-from dialer.api.shapes import Id, Moment, Text
+from dialer.api.shapes import AskedMoment, Id, Moment, Text
 from dialer.flow import history
 from dialer.models import CallWindow, Campaign, CarrierPeriod, RetryRule, Route
 
@@ -67,7 +67,7 @@ def _type(field: forms.Field) -> Any:
         case forms.IntegerField():
             return Annotated[int, Field(ge=0, le=2**31 - 1)]
         case forms.DateTimeField():
-            return AwareDatetime
+            return AskedMoment
         case forms.TimeField():
             return Annotated[str, Field(pattern=r"^\d\d:\d\d$", description="hours and minutes, such as 09:30")]
     words = _choices(field)

@@ -111,9 +111,12 @@ def is_private(address: str) -> bool:
         inner = _wrapped(ip)
         if inner is not None:
             return is_private(str(inner))
+        if ip not in _PUBLIC_IPV6:
+            return True
     return not ip.is_global or ip.is_multicast
 
 
+_PUBLIC_IPV6: Final = ip_network("2000::/3")  # all that IANA has given out; the rest has meanings inside of networks
 _NAT64: Final = ip_network("64:ff9b::/96")  # RFC 6052
 
 

@@ -29,10 +29,11 @@ class NeedsApproval(DialerError):
     """A second person approves this launch first: a door that hears it asks for that with `ask`."""
 
 
-def require(campaign: Campaign, sheet: Preflight) -> LaunchApproval | None:
-    """The approval under which the campaign may be launched now; None: it needs none.
+def require(campaign: Campaign, sheet: Preflight, *, begins_at: datetime) -> LaunchApproval | None:
+    """The approval under which the campaign may begin at that moment; None: it needs none.
 
-    Raises NeedsApproval if there is none, or if lists, wishes or the number of people are others than those approved.
+    Raises NeedsApproval if there is none, or if lists, wishes or the number of people are others than those approved,
+    or if it is to begin before the time that was approved.
     Fewer people are not others: whoever asks not to be called meanwhile stops no campaign.
     """
     if not is_needed(sheet):
@@ -46,7 +47,8 @@ def require(campaign: Campaign, sheet: Preflight) -> LaunchApproval | None:
             limit,
         )
         raise NeedsApproval(sentence % {"limit": count(limit)})
-    if not _is_unchanged(approval, campaign, sheet):
+    is_too_early = approval.start_at is not None and begins_at < approval.start_at
+    if is_too_early or not _is_unchanged(approval, campaign, sheet):
         raise NeedsApproval(
             gettext("The campaign was changed since it was approved: a second person approves it once more.")
         )

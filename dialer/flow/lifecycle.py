@@ -39,13 +39,13 @@ CANT_RESUME = _("“%(campaign)s” is %(state)s and can't be resumed.")
 CANT_CANCEL = _("“%(campaign)s” is %(state)s and can't be cancelled.")
 
 
-def launch(campaign: Campaign, *, by: Any = None) -> Preflight:
+def launch(campaign: Campaign, *, by: Any = None, now: datetime | None = None) -> Preflight:
     """The campaign runs; what the operator confirmed is returned, and kept. The caller rings for `dispatch`.
 
     Raises DialerError with all problems if something stands against it, approvals.NeedsApproval if a second person
     has to approve it first, and changes nothing then.
     """
-    return _start(campaign, Campaign.State.RUNNING, {Campaign.State.DRAFT, Campaign.State.SCHEDULED}, by=by)
+    return _start(campaign, Campaign.State.RUNNING, {Campaign.State.DRAFT, Campaign.State.SCHEDULED}, by=by, now=now)
 
 
 def schedule(campaign: Campaign, *, start_at: datetime, by: Any = None) -> Preflight:
@@ -95,7 +95,7 @@ def _start_or_ask(campaign: Campaign, *, now: datetime) -> bool:
         }
     else:
         try:
-            return _start_as_planned(campaign)
+            return _start_as_planned(campaign, now=now)
         except DialerError as error:
             complaint = gettext("It could not start: %(reason)s") % {"reason": error}
     still = Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.SCHEDULED, start_at=campaign.start_at)
@@ -105,13 +105,13 @@ def _start_or_ask(campaign: Campaign, *, now: datetime) -> bool:
     return False
 
 
-def _start_as_planned(campaign: Campaign) -> bool:
+def _start_as_planned(campaign: Campaign, *, now: datetime) -> bool:
     """Whether it was still to start at that moment: somebody may have taken it back since we looked."""
     with transaction.atomic():
-        now = _locked(campaign)
-        if now.state != Campaign.State.SCHEDULED or now.start_at != campaign.start_at:
+        found = _locked(campaign)
+        if found.state != Campaign.State.SCHEDULED or found.start_at != campaign.start_at:
             return False
-        launch(campaign, by=campaign.launched_by)
+        launch(campaign, by=campaign.launched_by, now=now)
         chronicle.note(campaign.pk, lambda: gettext("Started by itself, as planned."))
     return True
 
@@ -267,7 +267,10 @@ def _skip_lacking(campaign: Campaign) -> None:
     texts.lacking(campaign).update(skip_reason=SkipReason.TEXT_MISSING)
 
 
-def _start(campaign: Campaign, to: str, allowed: set[Any], *, by: Any, **changes: Any) -> Preflight:
+def _start(
+    campaign: Campaign, to: str, allowed: set[Any], *, by: Any, now: datetime | None = None, **changes: Any
+) -> Preflight:
+    now = now or timezone.now()
     with transaction.atomic():
         campaign = _locked(campaign)
         _skip_do_not_call(campaign)
@@ -275,8 +278,7 @@ def _start(campaign: Campaign, to: str, allowed: set[Any], *, by: Any, **changes
         sheet = preflight(campaign)
         if sheet.problems or campaign.state not in allowed:
             raise DialerError(" ".join(map(str, sheet.problems)) or gettext("It was launched already."))
-        now = timezone.now()
-        approval = approvals.require(campaign, sheet)
+        approval = approvals.require(campaign, sheet, begins_at=changes.get("start_at") or now)
         launch_sheet.keep(campaign, by=by, now=now, start_at=changes.get("start_at"), approval=approval)
         state.advance(campaign, to, launched_by=by, launched_at=now, watched_since=now, asks_because="", **changes)
     return sheet

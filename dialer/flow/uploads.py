@@ -64,7 +64,7 @@ def begin(
     same = {
         "purpose": purpose,
         "campaign": campaign,
-        "name": Path(name).name[:255] or "file",
+        "name": _bare(name)[:255] or "file",
         "size_bytes": size_bytes,
         "first_checksum": first_checksum,
     }
@@ -165,6 +165,12 @@ def prune(*, now: datetime) -> None:
     for part in _folder().glob("*.part"):
         if part.stat().st_mtime < (now - KEPT).timestamp() and not _is_known(part.stem):
             part.unlink(missing_ok=True)
+
+
+def _bare(name: str) -> str:
+    """The name without folders and signs that nobody sees, as of a file that comes with a form; "" if none is left."""
+    bare = Path("".join(sign for sign in name if sign.isprintable())).name.strip()
+    return "" if bare == ".." else bare
 
 
 def part_path(key: str) -> Path:

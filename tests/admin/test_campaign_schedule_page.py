@@ -54,8 +54,8 @@ def test_a_moment_is_told_on_the_clock_of_the_people_called():
     assert "<html" not in page
 
 
-@pytest.mark.parametrize("start_at", ["", "tomorrow", "2020-01-01T10:00"])
-def test_a_moment_that_is_none_or_has_passed_starts_nothing(start_at: str):
+@pytest.mark.parametrize("start_at", ["", "tomorrow", "2020-01-01T10:00", "9999-12-31T23:59"])
+def test_a_moment_that_is_none_or_has_passed_or_is_beyond_all_reach_starts_nothing(start_at: str):
     campaign = ready()
 
     response = visitor(VIEW, LAUNCH).post(door(campaign, "schedule"), {"start_at": start_at}, follow=True)

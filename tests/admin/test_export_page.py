@@ -168,6 +168,17 @@ def test_full_numbers_are_not_fetched_once_they_may_not_be_seen() -> None:
     assert client.get(reverse("admin:dialer_export_file", args=[export.key])).status_code == 403
 
 
+@pytest.mark.parametrize(("kind", "codename"), [("contacts", "view_contact"), ("calls", "view_callrecord")])
+def test_a_file_is_not_fetched_once_its_list_may_not_be_seen(kind: str, codename: str) -> None:
+    client = visitor(*ALL)
+    make_contact()
+    export = order(client, kind)
+    fetched(client, export)
+    export.owner.user_permissions.filter(codename=codename).delete()
+
+    assert client.get(reverse("admin:dialer_export_file", args=[export.key])).status_code == 403
+
+
 def test_a_download_is_its_owners_alone() -> None:
     make_contact()
     export = order(visitor(*ALL), "contacts")

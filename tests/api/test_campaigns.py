@@ -171,6 +171,15 @@ def test_what_stands_against_a_launch_is_said_and_nothing_happens(program: Progr
     assert Campaign.objects.get().state == State.DRAFT
 
 
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59"])
+def test_a_start_at_the_end_of_the_calendar_is_refused(program: Program, moment: str) -> None:
+    campaign = make_campaign()
+
+    refused = program.post(f"/campaigns/{campaign.pk}/schedule", {"start_at": moment})
+
+    assert "start_at" in refused.json()["errors"]
+
+
 def test_a_campaign_is_scheduled_taken_back_paused_resumed_and_cancelled(program: Program) -> None:
     campaign = ready_campaign()
     path = f"/campaigns/{campaign.pk}"

@@ -42,6 +42,11 @@ def test_call_records_are_filtered(program: Program) -> None:
     assert program.get("/call-records", colour="red").status_code == 422
 
 
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59"])
+def test_a_moment_at_the_end_of_the_calendar_is_refused(program: Program, moment: str) -> None:
+    assert "started_from" in program.get("/call-records", started_from=moment).json()["errors"]
+
+
 def test_times_have_a_zone(program: Program) -> None:
     make_call_record()
     [row] = program.get("/call-records").json()["items"]

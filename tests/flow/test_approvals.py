@@ -161,6 +161,18 @@ def test_a_schedule_that_is_taken_back_takes_its_approval_along(campaign: Campai
         lifecycle.launch(campaign)
 
 
+def test_who_asked_for_a_later_start_does_not_launch_before_it(campaign: Campaign) -> None:
+    asker, start_at = make_user(), timezone.now() + SOON
+    lifecycle.approve(approvals.ask(campaign, by=asker, start_at=start_at), by=make_user())
+
+    with pytest.raises(NeedsApproval, match="once more"):
+        lifecycle.launch(campaign, by=asker)
+
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.start_at) == (Campaign.State.SCHEDULED, start_at)
+    assert lifecycle.start_due(now=start_at) == 1
+
+
 def test_a_decision_is_made_once_and_a_refusal_has_a_reason(campaign: Campaign) -> None:
     approval = approvals.ask(campaign, by=make_user())
     with pytest.raises(DialerError, match="Write down why"):

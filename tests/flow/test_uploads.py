@@ -69,6 +69,17 @@ def parts(media: Path) -> list[str]:
 # --- Pieces -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [("../../people.csv", "people.csv"), ("..", "file"), ("x/..", "file"), ("a\r\nb\u202e.csv", "ab.csv")],
+)
+def test_the_name_of_a_file_has_no_folders_and_no_hidden_signs(said: str, kept: str) -> None:
+    upload = send_all(begin(name=said))
+
+    with uploads.take(upload.key, upload.owner, UploadPurpose.CONTACT_LIST, campaign=upload.campaign) as file:
+        assert file.name == kept
+
+
 def test_the_pieces_become_the_file() -> None:
     upload = send_all(begin())
 
