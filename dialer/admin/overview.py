@@ -37,6 +37,7 @@ class CampaignLine:
 
     campaign: Campaign
     url: str
+    calls_url: str
     summary: Summary
 
     @property
@@ -182,6 +183,7 @@ def _campaigns(site: AdminSite, request: HttpRequest) -> list[CampaignLine]:
         CampaignLine(
             campaign=campaign,
             url=_page_of(site, request, campaign),
+            calls_url=list_for(site, request, CallRecord, campaign__id__exact=campaign.pk),
             summary=found[campaign.pk],
         )
         for campaign in under_way

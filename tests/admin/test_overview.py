@@ -14,7 +14,7 @@ from django.utils import timezone
 from dialer.admin import charts, overview
 from dialer.flow import sums
 from dialer.flow.sums import NO_CALLS
-from dialer.models import Account, Callback, CallRecord, Campaign
+from dialer.models import Account, Callback, CallRecord, Campaign, CarrierExchange
 from dialer.terms import Disposition
 from tests import factories
 from tests.admin import visits
@@ -261,3 +261,16 @@ def test_each_need_leads_to_just_the_rows_that_it_counts() -> None:
         "Paused campaigns",
     }
     assert {text: len(visits.found(boss, need.url)) for text, need in needs.items()} == dict.fromkeys(needs, 1)
+
+
+def test_what_runs_leads_to_its_calls_and_each_carriers_facts_tell_their_age(campaign: Campaign) -> None:
+    hours_ago = timezone.now() - timedelta(hours=3, minutes=1)
+    Account.objects.filter(pk=campaign.account_id).update(pulled_at=hours_ago)
+    factories.make_callback(account=campaign.account, last_received_at=hours_ago)
+    factories.make_exchange(account=campaign.account)
+    CarrierExchange.objects.update(at=hours_ago)
+
+    page = text(visitor(is_superuser=True), "/")
+
+    assert f'href="/dialer/callrecord/?campaign__id__exact={campaign.pk}"' in page
+    assert page.count("3\xa0hours, 1\xa0minute") == 3
