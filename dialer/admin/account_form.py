@@ -94,7 +94,7 @@ class AccountForm(ConsoleForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         for name in ADDRESSES:
-            if cleaned.get(name) and urlsplit(cleaned[name]).scheme not in ("http", "https"):
+            if cleaned.get(name) and not _is_web_address(cleaned[name]):
                 self.add_error(name, _("An address of a carrier begins with http:// or https://."))
         ceiling = max(capabilities_of(self.instance).ceilings.values())
         if (cleaned.get("batch_size") or 0) > ceiling:
@@ -162,3 +162,10 @@ def _path_help(sentence: str | Promise, can: Capabilities) -> SafeString:
 
 def _is_pair(name: str, path: str, known: Any) -> bool:
     return name in known and PATH.fullmatch(path) is not None
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        return urlsplit(text).scheme in ("http", "https")
+    except ValueError:  # such as an open bracket
+        return False

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, ChangeList
+from django.contrib.messages import MessageFailure
 from django.core.exceptions import SuspiciousOperation
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, QueryDict
@@ -55,7 +56,7 @@ def list_for(user: Any, kind: str, conditions: str, *, wants_every_row: bool = F
         raise DialerError(gettext("You may not export these rows. Ask your administrator."))
     try:
         return page.get_changelist_instance(request)
-    except (IncorrectLookupParameters, SuspiciousOperation):
+    except (IncorrectLookupParameters, SuspiciousOperation, MessageFailure):  # a search is complained of by message
         raise DialerError(gettext("This list can't be filtered so. Go back to it and filter again.")) from None
 
 

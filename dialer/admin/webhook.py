@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.validators import URLValidator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -40,7 +41,11 @@ class WebhookForm(ConsoleForm):
     def clean_url(self) -> str:
         """Refuse an address with a password: it is shown to everybody who sees webhooks."""
         url = str(self.cleaned_data["url"])
-        if "@" in urlsplit(url).netloc:
+        try:
+            host = urlsplit(url).netloc
+        except ValueError:
+            raise forms.ValidationError(URLValidator.message) from None
+        if "@" in host:
             raise forms.ValidationError(gettext("Leave user and password out of the address. Each event is signed."))
         return url
 

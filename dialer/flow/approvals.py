@@ -155,7 +155,7 @@ def digest_of(campaign: Campaign) -> str:
         list(campaign.routes.order_by("account").values_list("account", "share", "voice_delivery")),
         list(
             campaign.contact_lists.order_by("pk").values_list(
-                "sha256", "sheet", "has_header", "number_column", "text_columns", "state"
+                "sha256", "sheet", "encoding", "delimiter", "has_header", "number_column", "text_columns", "state"
             )
         ),
     ]

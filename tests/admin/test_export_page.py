@@ -168,6 +168,16 @@ def test_full_numbers_are_not_fetched_once_they_may_not_be_seen() -> None:
     assert client.get(reverse("admin:dialer_export_file", args=[export.key])).status_code == 403
 
 
+def test_a_search_that_no_list_takes_is_not_exported() -> None:
+    client = visitor(*ALL)
+    make_contact()
+
+    page = client.post(door("contacts", "q=%00"), {"kind": "contacts", "form": "csv"}, follow=True)
+
+    assert "This list can’t be filtered so" in page.content.decode().replace("&#x27;", "’").replace("'", "’")
+    assert not Export.objects.exists()
+
+
 @pytest.mark.parametrize(("kind", "codename"), [("contacts", "view_contact"), ("calls", "view_callrecord")])
 def test_a_file_is_not_fetched_once_its_list_may_not_be_seen(kind: str, codename: str) -> None:
     client = visitor(*ALL)

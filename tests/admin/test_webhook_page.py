@@ -53,7 +53,17 @@ def test_a_new_secret_takes_the_place_of_the_old_one() -> None:
     assert hook.secret == found[0]
 
 
-@pytest.mark.parametrize("url", ["ftp://example.com/", "https://user:pass@example.com/", "no address", "file:///etc"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://example.com/",
+        "https://user:pass@example.com/",
+        "no address",
+        "file:///etc",
+        "https://[",
+        "https://℀.com/",
+    ],
+)
 def test_an_address_that_is_none_is_refused(url: str) -> None:
     assert "errorlist" in visitor(*MAY).post(ADD, FIELDS | {"url": url}).content.decode()
     assert not Webhook.objects.exists()

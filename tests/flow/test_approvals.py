@@ -110,7 +110,11 @@ def _other_hours(campaign: Campaign) -> None:
     campaign.call_windows.filter(weekday=0).delete()
 
 
-CHANGES = [_another_list, _another_text, _a_rule, _another_account, _other_hours]
+def _the_list_read_anew(campaign: Campaign) -> None:
+    campaign.contact_lists.update(encoding="cp1252", delimiter=";")  # the same rows with other texts
+
+
+CHANGES = [_another_list, _the_list_read_anew, _another_text, _a_rule, _another_account, _other_hours]
 
 
 @pytest.mark.parametrize("change", CHANGES)
