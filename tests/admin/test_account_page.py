@@ -356,7 +356,7 @@ def test_the_carrier_can_not_be_changed_afterwards():
     assert "Infin8linx" in text_of(client.get(page(account)))
 
 
-@pytest.mark.parametrize("address", ["ftp://carrier.test/api", "carrier", ""])
+@pytest.mark.parametrize("address", ["ftp://carrier.test/api", "carrier", "", "https://[", "https://℀.com/"])
 def test_an_address_that_no_browser_could_open_is_refused(address: str):
     client, account = visitor(VIEW, CHANGE), make_account()
 
