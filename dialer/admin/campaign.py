@@ -39,14 +39,13 @@ from dialer.admin.lists import CarefulList
 from dialer.admin.navigation import Attention, Place, Section, capped_count
 from dialer.admin.path import PathDoors, step_of
 from dialer.admin.test_call import TestCallDoors
+from dialer.flow import hours
 from dialer.flow.drafts import standing, usual_delivery
-from dialer.flow.hours import keep_to_law
 from dialer.flow.summaries import summaries
 from dialer.flow.visibility import visible_to
 from dialer.models import Campaign
 
 FORMS = {"dialer_campaign_change", "dialer_campaign_rules", *guided.STEP_OF_PAGE}
-RULED_BY = {"purpose", "account"}  # the law's hours depend on them
 
 
 class CampaignList(CarefulList):
@@ -206,15 +205,12 @@ class CampaignAdmin(
         obj.save()
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """A widening was a person's reason for just these hours and this purpose; others need one of their own."""
         campaign = form.instance
-        before = _windows(campaign)
+        before = hours.windows_of(campaign)
         super().save_related(request, form, formsets, change)
         form.set_same_hours(campaign)
         self.after_step(request, campaign, form)
-        is_other = _windows(campaign) != before or RULED_BY.intersection(form.changed_data)
-        if campaign.widened_because and is_other:
-            keep_to_law(campaign, by=request.user)
+        if hours.narrow_again(campaign, before=before, changed=form.changed_data, by=request.user):
             messages.warning(request, gettext("The law’s hours hold again: what they were widened for was changed."))
 
     def response_add(self, request: HttpRequest, obj: Campaign, post_url_continue: str | None = None) -> Any:
@@ -285,10 +281,6 @@ class CampaignAdmin(
 
 def _to_call_in_words(count: int) -> str:
     return ngettext("%(count)s to call", "%(count)s to call", count) % {"count": columns.count(count)}
-
-
-def _windows(campaign: Campaign) -> set[tuple[Any, ...]]:
-    return set(campaign.call_windows.values_list("weekday", "opens", "closes"))
 
 
 def _is_paused(campaign: Campaign | None) -> bool:

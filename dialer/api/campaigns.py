@@ -4,17 +4,19 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest
+from django.utils.text import camel_case_to_spaces
 from django.utils.translation import gettext
 from ninja import Query, Router, Status
 
 from dialer import tasks
-from dialer.api import shapes, wishes
+from dialer.api import drafts, shapes, wishes
 from dialer.api.doors import found, guard, repeatable, visible
 from dialer.api.shapes import Id, Page
 from dialer.flow import approvals, history, lifecycle
 from dialer.flow.approvals import NeedsApproval
-from dialer.flow.preflight import Preflight, preflight
+from dialer.flow.preflight import Finding, Preflight, preflight
 from dialer.flow.reports import progress
 from dialer.models import Campaign
 from dialer.models.preference import house_language
@@ -24,6 +26,7 @@ router = Router(tags=["Campaigns"])
 
 LOOK = guard(Scope.READ, "dialer.view_campaign")
 MAKE = guard(Scope.WRITE, "dialer.add_campaign")
+CHANGE = guard(Scope.WRITE, "dialer.change_campaign")
 ORDER = guard(Scope.LAUNCH, "dialer.launch_campaign")
 
 
@@ -32,7 +35,7 @@ ORDER = guard(Scope.LAUNCH, "dialer.launch_campaign")
 def make_campaign(request: HttpRequest, document: wishes.CampaignIn) -> Any:
     """A draft with everything that the console's form knows; what is left out is as for a new campaign there. What
     the account's carrier can't do is told at its field. Numbers come next."""
-    return Status(201, _shown(wishes.make(document, by=request.user)))
+    return Status(201, _shown(drafts.make(document, by=request.user)))
 
 
 class CampaignsAsked(shapes.Reading):
@@ -43,11 +46,24 @@ class CampaignsAsked(shapes.Reading):
 def list_campaigns(request: HttpRequest, document: Query[CampaignsAsked]) -> Any:
     rows = visible(request, Campaign.objects.filter(pk__gt=document.after).order_by("pk"))
     rows = rows.filter(state=document.state) if document.state else rows
+    rows = rows.prefetch_related(*wishes.RELATED.values())
     return shapes.page(request, rows, document, shown=lambda part: [wishes.written(row) for row in part])
 
 
 @router.get("/{campaign_id}", response=wishes.CampaignOut, summary="Look at a campaign", **LOOK)
 def get_campaign(request: HttpRequest, campaign_id: Id) -> Any:
+    return _shown(_campaign(request, campaign_id))
+
+
+@router.patch("/{campaign_id}", response=wishes.CampaignOut, summary="Change a draft", **CHANGE)
+@repeatable()
+def change_campaign(request: HttpRequest, campaign_id: Id, document: wishes.CampaignChange) -> Any:
+    """What is said is changed, all else stays. Rows that are said take the place of all rows of their kind; null is as
+    for a new campaign. A scheduled campaign is unscheduled first."""
+    with transaction.atomic():
+        rows = Campaign.objects.select_related("account").select_for_update(of=("self",))
+        campaign = found(request, rows, campaign_id)
+        drafts.change(campaign, document, by=request.user, program=request.auth)  # type: ignore[attr-defined]
     return _shown(_campaign(request, campaign_id))
 
 
@@ -168,9 +184,15 @@ def _sheet(sheet: Preflight) -> shapes.Sheet:
         skipped=_skipped(sheet.skipped),
         batch_size=sheet.batch_size,
         batch_count=sheet.batch_count,
-        problems=[str(problem) for problem in sheet.problems],
-        warnings=[str(warning) for warning in sheet.warnings],
+        problems=[_finding(problem) for problem in sheet.problems],
+        warnings=[_finding(warning) for warning in sheet.warnings],
     )
+
+
+def _finding(finding: Finding) -> shapes.Finding:
+    kind = camel_case_to_spaces(type(finding.row).__name__).replace(" ", "_")
+    row = shapes.FoundRow(kind=kind, id=finding.row.pk) if finding.row else None
+    return shapes.Finding(sentence=finding.sentence, place=finding.place.value, row=row)
 
 
 def _waits(request: HttpRequest, campaign: Campaign, start_at: datetime | None = None) -> Any:

@@ -11,7 +11,7 @@ from dialer.api import campaigns, doors, numbers, problems, records, shapes
 ABOUT = """\
 Everything that people do in the console, by the same rules: a token acts for a person, with that person's permissions
 and within the token's scopes. Send it as `Authorization: Bearer dialer_…`. Lists are read page by page: hand `next`
-back as `after`. A POST with an `Idempotency-Key` is carried out once, however often it is sent. Mistakes are
+back as `after`. A POST or PATCH with an `Idempotency-Key` is carried out once, however often it is sent. Mistakes are
 `application/problem+json` with a sentence at each field."""
 
 

@@ -80,6 +80,19 @@ class Skipped(Schema):
     count: int
 
 
+class FoundRow(Schema):
+    kind: str = Field(description="account, voice_file, contact_list, do_not_call_list or campaign")
+    id: int
+
+
+class Finding(Schema):
+    """A sentence, and where to mend what it says."""
+
+    sentence: str
+    place: str = Field(description="what, voice, numbers, when or settings of the campaign, or another row")
+    row: FoundRow | None = Field(description="for the place “row”: which one")
+
+
 class Sheet(Schema):
     """What a launch would do, and what stands against it. With problems there is no launch."""
 
@@ -88,8 +101,8 @@ class Sheet(Schema):
     skipped: list[Skipped]
     batch_size: int
     batch_count: int
-    problems: list[str]
-    warnings: list[str]
+    problems: list[Finding]
+    warnings: list[Finding]
 
 
 class Status(Schema):

@@ -4,25 +4,20 @@ The document's fields are made of the form's, so that a wish that the console le
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import time
 from typing import Annotated, Any, cast
 
 from django import forms
-from django.db import IntegrityError, transaction
-from django.forms import BaseInlineFormSet, inlineformset_factory, model_to_dict, modelform_factory
-from django.utils.datastructures import MultiValueDict
-from django.utils.translation import gettext, override
+from django.db.models import Model
+from django.forms import inlineformset_factory, model_to_dict, modelform_factory
+from django.utils.translation import override
 from ninja import Schema
 from pydantic import AwareDatetime, ConfigDict, Field, create_model
 
-from dialer.admin.base import as_seen_by
 from dialer.admin.campaign_form import OF_A_DRAFT, CampaignForm
 from dialer.admin.campaign_parts import CarrierPeriodForm, CarrierPeriodRows, RetryRuleForm, RouteForm, RouteRows
-from dialer.admin.campaign_wishes import NEEDS
-from dialer.admin.rows import NamedRow, NamedRows, rows_as_seen_by
-from dialer.api.problems import Wrong
+from dialer.admin.rows import NamedRow, NamedRows
 from dialer.api.shapes import AskedMoment, Id, Moment, Text
-from dialer.flow import history
 from dialer.models import CallWindow, Campaign, CarrierPeriod, RetryRule, Route
 
 MOST_PARTS = 100  # rows of one kind
@@ -103,10 +98,9 @@ class _Asked(Schema):
 
 
 def _is_wanted(name: str, key: str, field: forms.Field) -> bool:
-    """A campaign has a default for most of what its form asks for."""
-    if name != "CampaignIn":
-        return field.required
-    return key in ("name", "account")
+    """A campaign has a default for most of what its form asks for, and a draft has something already."""
+    wanted = {"CampaignIn": ("name", "account"), "CampaignChange": ()}
+    return key in wanted[name] if name in wanted else field.required
 
 
 def _rows(name: str, formset: Any) -> type[Schema]:
@@ -123,6 +117,12 @@ CampaignIn: Any = _document(
     "CampaignIn",
     FORM_FIELDS,
     **{name: (list[row], Field(default_factory=list, max_length=MOST_PARTS)) for name, row in ROWS.items()},  # type: ignore[valid-type]
+)
+
+CampaignChange: Any = _document(
+    "CampaignChange",
+    FORM_FIELDS,
+    **{name: (list[row] | None, Field(default=None, max_length=MOST_PARTS)) for name, row in ROWS.items()},  # type: ignore[valid-type]
 )
 
 # What is added to the wishes in an answer.
@@ -147,27 +147,10 @@ CampaignOut: Any = create_model(
             for key, field in FORM_FIELDS.items()
         },
     ),
+    **cast(Any, {name: (list[row], ...) for name, row in ROWS.items()}),  # type: ignore[valid-type]
 )
-
-
-def make(document: Any, *, by: Any) -> Campaign:
-    """The draft that the document describes. Raises Wrong with the sentences at their fields."""
-    said = document.model_dump()
-    parts = {name: said.pop(name) for name in PARTS}
-    form = as_seen_by(by, DraftForm)(_as_sent(said))
-    is_valid = form.is_valid()
-    rows = {
-        name: rows_as_seen_by(by, part)(_rows_as_sent(name, parts[name]), instance=form.instance, prefix=name)
-        for name, part in PARTS.items()
-    }
-    errors = _of_form(form)
-    if is_valid:
-        for name, part in rows.items():
-            if not part.is_valid():
-                errors |= _of_rows(name, part)
-    if errors:
-        raise Wrong(errors)
-    return _save(form, rows.values(), by=by)
+# What `written` reads of a campaign besides its own row.
+RELATED = {name: part.fk.remote_field.related_name for name, part in PARTS.items()}
 
 
 def written(campaign: Campaign) -> dict[str, Any]:
@@ -175,58 +158,10 @@ def written(campaign: Campaign) -> dict[str, Any]:
     return {
         **{name: getattr(campaign, name) for name in _STORED},
         **{name: getattr(campaign, f"{name}_id" if name in ("account", "voice_file") else name) for name in FIELDS},
+        **{name: [_row(name, row) for row in getattr(campaign, related).all()] for name, related in RELATED.items()},
     }
 
 
-def _save(form: Any, parts: Any, *, by: Any) -> Campaign:
-    try:
-        with transaction.atomic():
-            campaign: Campaign = form.save(commit=False)
-            campaign.created_by = by
-            campaign.save()
-            for part in parts:
-                part.save()
-            history.note(campaign, lambda: gettext("Made by a program."), by=by)
-    except IntegrityError:  # the same name came twice in one moment
-        raise Wrong({"name": [gettext("There is a campaign of this name already.")]}) from None
-    return campaign
-
-
-def _as_sent(said: Mapping[str, Any]) -> MultiValueDict[str, Any]:
-    """As a browser would send it. What is not said is as for a new campaign."""
-    sent: MultiValueDict[str, Any] = MultiValueDict()
-    usual = model_to_dict(Campaign(), fields=FIELDS)
-    for name in FIELDS:
-        value = said.get(name)
-        if value is None and (name not in NEEDS or isinstance(usual[name], bool)):
-            value = usual[name]
-        if isinstance(value, bool):
-            value = "on" if value else None
-        if value is not None:
-            sent[name] = value.isoformat() if isinstance(value, datetime) else str(value)
-    return sent
-
-
-def _rows_as_sent(name: str, rows: list[dict[str, Any]]) -> dict[str, str]:
-    sent = {f"{name}-TOTAL_FORMS": str(len(rows)), f"{name}-INITIAL_FORMS": "0"}
-    for number, row in enumerate(rows):
-        sent |= {f"{name}-{number}-{key}": str(value) for key, value in row.items() if value is not None}
-    return sent
-
-
-def _of_form(form: forms.BaseForm) -> dict[str, list[str]]:
-    errors = {name: [str(sentence) for sentence in sentences] for name, sentences in form.errors.items()}
-    if "__all__" in errors:
-        errors["campaign"] = errors.pop("__all__")
-    return errors
-
-
-def _of_rows(name: str, part: BaseInlineFormSet) -> dict[str, list[str]]:
-    errors = {}
-    for number, row in enumerate(cast(list[Any], part.errors)):
-        for key, sentences in row.items():
-            place = f"{name}.{number}" if key == "__all__" else f"{name}.{number}.{key}"
-            errors[place] = [str(sentence) for sentence in sentences]
-    if part.non_form_errors():
-        errors[name] = [str(sentence) for sentence in part.non_form_errors()]
-    return errors
+def _row(name: str, row: Model) -> dict[str, Any]:
+    values = model_to_dict(row, fields=ROWS[name].model_fields)
+    return {key: f"{value:%H:%M}" if isinstance(value, time) else value for key, value in values.items()}

@@ -1,6 +1,6 @@
 """When the people of a campaign may be called: the law's hours, the operator's own, on the callees' clocks."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -18,6 +18,7 @@ from dialer.flow.mistakes import DialerError
 from dialer.models import Campaign
 
 ANY_TIME = tuple(DayWindow(weekday=day, opens=time(0), closes=time(0)) for day in range(7))
+RULED_BY = {"purpose", "account"}  # fields of a campaign on which the law's hours depend
 CAN_BE_WIDENED = {Campaign.State.DRAFT, Campaign.State.PAUSED}  # nobody is handed over meanwhile
 
 Zones = tuple[ZoneInfo, ...]
@@ -180,6 +181,23 @@ def keep_to_law(campaign: Campaign, *, by: Any) -> None:
             ),
             by=by,
         )
+
+
+def windows_of(campaign: Campaign) -> frozenset[tuple[Any, ...]]:
+    """The operator's own windows as they are stored now, to be compared with what becomes of them."""
+    return frozenset(campaign.call_windows.values_list("weekday", "opens", "closes"))
+
+
+def narrow_again(campaign: Campaign, *, before: frozenset[tuple[Any, ...]], changed: Collection[str], by: Any) -> bool:
+    """Whether the law's hours hold again: a widening was a person's reason for just these hours and this purpose.
+
+    `before`: the windows as they were; `changed`: the names of the campaign's fields that were changed since.
+    """
+    is_other = windows_of(campaign) != before or RULED_BY.intersection(changed)
+    if not campaign.widened_because or not is_other:
+        return False
+    keep_to_law(campaign, by=by)
+    return True
 
 
 def _is_widened(campaign: Campaign, own: OwnWindows | None) -> bool:

@@ -24,9 +24,15 @@ class Program:
         return self.client.get(f"/api/v1{path}", query, headers=self._headers())
 
     def post(self, path: str, document: Any = None, *, key: str = "") -> Any:
+        return self._send(self.client.post, path, document, key=key)
+
+    def patch(self, path: str, document: Any = None, *, key: str = "") -> Any:
+        return self._send(self.client.patch, path, document, key=key)
+
+    def _send(self, send: Any, path: str, document: Any, *, key: str) -> Any:
         content = document if isinstance(document, (bytes, str)) else json.dumps({} if document is None else document)
         headers = self._headers() | ({"Idempotency-Key": key} if key else {})
-        return self.client.post(f"/api/v1{path}", content, content_type="application/json", headers=headers)
+        return send(f"/api/v1{path}", content, content_type="application/json", headers=headers)
 
     def upload(self, path: str, *, key: str = "", **fields: Any) -> Any:
         headers = self._headers() | ({"Idempotency-Key": key} if key else {})

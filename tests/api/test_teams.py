@@ -58,7 +58,7 @@ def ask(program: Program, method: str, path: str, campaign: Campaign) -> Any:
     if method == "get":
         query = {"number": "+6281234567890", "country": "ID"} if "do-not-call" in path else {}
         return program.get(address, **query)
-    return program.post(address, {"start_at": "2099-01-01T10:00:00Z"} if "schedule" in path else {})
+    return getattr(program, method)(address, {"start_at": "2099-01-01T10:00:00Z"} if "schedule" in path else {})
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS, ids=[f"{method} {path}" for method, path in OPERATIONS])

@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from dialer import tasks
 from dialer.admin import export_rows
 from dialer.admin.row_texts import takes_texts
-from dialer.api import wishes
+from dialer.api import drafts, wishes
 from dialer.api.problems import Wrong
 from dialer.flow import approvals, exports, handed_in, history, intake, lifecycle
 from dialer.flow.approvals import NeedsApproval
@@ -84,7 +84,7 @@ class Command(BaseCommand):
         **_: Any,
     ) -> None:
         require(person, "dialer.add_campaign", *(["dialer.change_campaign"] if numbers else []))
-        campaign = wishes.make(_document(document), by=person)
+        campaign = drafts.make(_document(document), by=person)
         self.stdout.write(f"Campaign {campaign.pk}, “{campaign}”, is a draft.")
         if numbers:
             self._add_numbers(person, campaign, numbers, number_column, text_columns)
