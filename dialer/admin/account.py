@@ -19,7 +19,7 @@ from dialer.admin.account_form import AccountForm, absent
 from dialer.admin.base import ConsoleAdmin
 from dialer.admin.callback_address import callback_addresses
 from dialer.admin.doors import FORM, ORDER, back_to, door, routes, show
-from dialer.admin.navigation import Attention, Place, Section, capped_count
+from dialer.admin.navigation import ATTENTION_CAP, Attention, Place, Section, capped_count
 from dialer.carriers.contract import BILLS, EXTENSIONS, CarrierError
 from dialer.flow import connect, ledger, money
 from dialer.flow.connect import capabilities_of
@@ -147,7 +147,7 @@ class AccountAdmin(AccountFiles, ConsoleAdmin):
         in_use = visible_to(request.user, Account.objects.filter(is_enabled=True))
         stopped = capped_count(in_use.exclude(stopped_because=""))
         unpulled = capped_count(in_use.exclude(pull_complaint=""))
-        short = capped_count(visible_to(request.user, money.short()))
+        short = list(visible_to(request.user, money.short()).values_list("pk", flat=True)[:ATTENTION_CAP])
         return [
             Attention(
                 count=stopped,
@@ -163,9 +163,10 @@ class AccountAdmin(AccountFiles, ConsoleAdmin):
                 query="is_enabled__exact=1&pull_complaint__gt=",
             ),
             Attention(
-                count=short,
-                text=ngettext("An account runs out of money", "Accounts run out of money", short),
+                count=len(short),
+                text=ngettext("An account runs out of money", "Accounts run out of money", len(short)),
                 remedy=gettext("Its balance is below the level of its warning. Top it up at the carrier."),
+                query=f"id__in={','.join(map(str, short))}",
             ),
         ]
 

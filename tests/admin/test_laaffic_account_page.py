@@ -1,5 +1,6 @@
 """The page of an account at the second carrier: a secret more, one address, other paths, the balance."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -164,7 +165,12 @@ def test_a_balance_below_its_level_needs_a_person():
         balance=Decimal(5), balance_warning=Decimal(10), balance_asked_at=timezone.now() - timedelta(minutes=5)
     )
 
-    assert "An account runs out of money" in text(visitor(is_superuser=True), "/")
+    make_laaffic_account(name="Rich", balance=Decimal(50))
+    client = visitor(is_superuser=True)
+
+    assert "An account runs out of money" in text(client, "/")
+    [rows] = re.findall(r'href="(/dialer/account/\?id__in=[^"]*)"', client.get("/").content.decode())
+    assert list(client.get(rows).context["cl"].result_list) == [account]
     assert "Only 5.00 is left" in text(visitor(VIEW), page_of(account))
 
 
