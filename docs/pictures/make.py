@@ -142,7 +142,7 @@ def look_around(page: Page, told: Demo) -> None:
     for name, address in (
         ("overview", "/"),
         ("calls", "/dialer/callrecord/"),
-        ("recordings", "/recordings/recording/"),
+        ("recordings", "/recordings/recording/?state__exact=stored"),
     ):
         page.goto(told.console + address)
         take(page, name)
