@@ -69,7 +69,7 @@ def test_the_pages_fit(width: str, request: pytest.FixtureRequest):
         assert visitor.page.locator("h1").count() == 1
         assert visitor.overhang() <= 0
     visitor.open(f"/dialer/campaign/{campaign.pk}/change/")
-    visitor.page.get_by_role("link", name="Export").click()
+    visitor.page.get_by_role("link", name="Export…").click()
     expect(visitor.page.get_by_label("Contacts with results")).to_be_checked()
 
     assert visitor.complaints == []
