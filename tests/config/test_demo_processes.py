@@ -25,6 +25,7 @@ DEMO = """
 import pathlib, signal, sys
 from config.demo import processes
 processes.BASE_DIR = pathlib.Path(sys.argv[1])
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # tests under nohup would hand down that it is ignored
 with processes.console("http://127.0.0.1:{port}"):
     print("up", flush=True)
     signal.pause()
