@@ -104,7 +104,7 @@ class LaunchDoors(ApprovalDoors):
             zone=start.zone.key,
             **approval_context(request, campaign),
             needs_approval=approvals.is_needed(sheet),
-            **sheet_context(campaign, content),
+            **sheet_context(campaign, content, is_live=True),
             **path_context(campaign, Step.CHECK),
             **settings_context(campaign),
             **hours_context(campaign, now=now),

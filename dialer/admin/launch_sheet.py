@@ -18,7 +18,9 @@ from django.utils.translation import gettext_lazy as _
 from dialer import figures
 from dialer.admin import clock, columns, countries
 from dialer.admin.campaign_settings import settings_context
+from dialer.admin.contact_filters import CalledToday
 from dialer.admin.doors import LOOK, address, door, list_address, show
+from dialer.admin.filters import CAMPAIGN
 from dialer.flow.launch_sheet import Content
 from dialer.flow.preflight import Finding, Place
 from dialer.models import CallWindow, Campaign, CarrierPeriod, Contact, ContactList
@@ -88,7 +90,7 @@ class SheetDoors:
         )
 
 
-def sheet_context(campaign: Campaign, content: Content) -> dict[str, Any]:
+def sheet_context(campaign: Campaign, content: Content, *, is_live: bool = False) -> dict[str, Any]:
     """The sheet's lines in three parts: who is called, when, and what it costs; for a live one or a frozen one."""
     zone = ZoneInfo(content["zone"])
     return {
@@ -97,7 +99,7 @@ def sheet_context(campaign: Campaign, content: Content) -> dict[str, Any]:
         "country": countries.name(content["country"]),
         "voice_length": columns.duration(content["voice"].get("seconds")),
         "approved": _approved(content, zone),
-        "people": list(_people(campaign, content)),
+        "people": list(_people(campaign, content, zone, is_live=is_live)),
         "hours_lines": list(_hours(content, zone)),
         "account_lines": list(_accounts(content)),
     }
@@ -130,13 +132,12 @@ def _mend(campaign: Campaign, finding: Finding) -> Mend:
     return Mend(sentence=finding.sentence, url=url, label=label)
 
 
-def _people(campaign: Campaign, content: Content) -> Iterator[Line]:
+def _people(campaign: Campaign, content: Content, zone: ZoneInfo, *, is_live: bool) -> Iterator[Line]:
     skipped = content["skipped"]
     yield Line(label=_("Rows in the lists"), entries=[Entry(value=columns.count(content["row_count"]))])
     if skipped:
         yield Line(label=_("Not called"), entries=[_skipped(campaign, *item) for item in skipped.items()])
-    note = gettext("within 24 hours, by any campaign")
-    yield Line(label=_("Called already"), entries=[Entry(value=columns.count(content["called_today"]), note=note)])
+    yield Line(label=_("Called already"), entries=[_called(campaign, content, zone, is_live=is_live)])
     if content["capped"]:
         note = gettext("were called often enough; they are called when their limit allows")
         yield Line(label=_("Wait for their turn"), entries=[Entry(value=columns.count(content["capped"]), note=note)])
@@ -146,6 +147,28 @@ def _people(campaign: Campaign, content: Content) -> Iterator[Line]:
     rules = [Entry(value=rule) for rule in content["retry_rules"]] or [Entry(value=pgettext("called again", "nobody"))]
     yield Line(label=_("Called again"), entries=rules)
     yield Line(label=_("Opt-out key"), entries=[Entry(value=content["opt_out_key"] or pgettext("opt-out key", "none"))])
+
+
+def _called(campaign: Campaign, content: Content, zone: ZoneInfo, *, is_live: bool) -> Entry:
+    """Who was called today; who that was, the list of people tells on this very day only."""
+    count, url = content["called_today"], ""
+    if count and is_live:
+        url = list_address(Contact, **{CAMPAIGN: campaign.pk, CalledToday.parameter_name: CalledToday.TODAY})
+    return Entry(value=columns.count(count), note=_since(content, zone), url=url)
+
+
+def _since(content: Content, zone: ZoneInfo) -> str:
+    if "called_since" not in content:  # of a sheet that was kept before the callees' day was counted
+        return gettext("within 24 hours, by any campaign")
+    words = (
+        gettext("today, since %(moment)s, by any campaign")
+        if content["zone_count"] == 1
+        else gettext(
+            "today, since %(moment)s, by any campaign: the earliest midnight of the country’s time zones, for a mobile "
+            "number does not tell in which one somebody lives"
+        )
+    )
+    return words % {"moment": clock.moment_in(datetime.fromisoformat(content["called_since"]), zone)}
 
 
 def _skipped(campaign: Campaign, reason: str, count: int) -> Entry:

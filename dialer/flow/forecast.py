@@ -14,10 +14,10 @@ from django.utils.translation import gettext
 from dialer.flow import caps, routes
 from dialer.flow.batching import batch_size
 from dialer.flow.connect import capabilities_of
-from dialer.flow.hours import hours_of
+from dialer.flow.hours import hours_of, zones_of
 from dialer.flow.mistakes import DialerError
 from dialer.flow.pacing import UNMEASURED_RATE, call_rate
-from dialer.models import Account, CallRecord, Campaign, Route
+from dialer.models import Account, CallRecord, Campaign, Contact, Route
 from dialer.terms import Disposition, Feature
 
 RECENT_CALLS = 1000  # of an account, the newest: what they cost tells what the next ones will
@@ -98,9 +98,16 @@ def costs(parts: Sequence[Share]) -> list[Cost]:
     return [_cost(part.account, part.people) for part in parts if part.people]
 
 
-def called_today(campaign: Campaign, *, now: datetime) -> int:
-    """People of the campaign who were handed over by any campaign within the last 24 hours."""
-    return caps.handed_over_count(_numbers(campaign), period=caps.DAY, now=now)
+def called_today(people: QuerySet[Contact], campaign: Campaign, *, now: datetime) -> QuerySet[Contact]:
+    """Those of the campaign's people, none that is skipped, who were handed over today by any campaign."""
+    numbers = caps.handed_over(since=today_began(campaign, now=now)).values("contact__number")
+    return people.filter(campaign=campaign, skip_reason="", number__in=numbers)
+
+
+def today_began(campaign: Campaign, *, now: datetime) -> datetime:
+    """The midnight with which the callees' day began; of several zones the earliest, so that nobody's day is cut."""
+    clocks = [now.astimezone(zone) for zone in zones_of(campaign)]
+    return min(clock.replace(hour=0, minute=0, second=0, microsecond=0, fold=0) for clock in clocks)
 
 
 def capped_count(campaign: Campaign, *, now: datetime) -> int:

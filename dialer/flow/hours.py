@@ -141,10 +141,15 @@ def own_windows(campaign: Campaign) -> OwnWindows | None:
 
 def zone_of(campaign: Campaign) -> ZoneInfo:
     """The campaign's own zone: the first of its country, where the capital lies; UTC if the country has no rules."""
+    return zones_of(campaign)[0]
+
+
+def zones_of(campaign: Campaign) -> Zones:
+    """All zones of the campaign's country, that of the capital first; UTC if the country has no rules."""
     try:
-        return calling_rules.zones(campaign.account.country)[0]
+        return calling_rules.zones(campaign.account.country)
     except NoRulesError:
-        return ZoneInfo("UTC")
+        return (ZoneInfo("UTC"),)
 
 
 def widen(campaign: Campaign, *, because: str, by: Any) -> None:

@@ -8,10 +8,10 @@ from dialer import calling_rules, figures
 from dialer.calling_rules import DayWindow, NoRulesError, OwnWindows
 from dialer.flow import forecast, money
 from dialer.flow.forecast import Cost, Share
-from dialer.flow.hours import hours_of, legal_rules, zone_of
+from dialer.flow.hours import hours_of, legal_rules, zone_of, zones_of
 from dialer.flow.mistakes import DialerError
 from dialer.flow.preflight import Preflight, preflight
-from dialer.models import CallWindow, Campaign, LaunchApproval, LaunchSheet
+from dialer.models import CallWindow, Campaign, Contact, LaunchApproval, LaunchSheet
 from dialer.models.preference import house_language
 from dialer.terms import VoiceDelivery
 
@@ -62,7 +62,9 @@ def content_of(campaign: Campaign, sheet: Preflight, *, now: datetime, start_at:
             "is_measured": rate.is_measured,
         },
         "costs": [_cost(cost) for cost in forecast.costs(parts)],
-        "called_today": forecast.called_today(campaign, now=now),
+        "called_today": forecast.called_today(Contact.objects.order_by(), campaign, now=now).count(),
+        "called_since": forecast.today_began(campaign, now=now).isoformat(),
+        "zone_count": len(zones_of(campaign)),
         "capped": forecast.capped_count(campaign, now=now),
         "canary_size": campaign.canary_size,
         "retry_rules": [str(rule) for rule in campaign.retry_rules.all()],

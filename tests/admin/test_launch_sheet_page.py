@@ -2,11 +2,13 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import escape
 from django.utils.text import capfirst
 
 from dialer.models import Campaign, LaunchSheet
-from tests.admin.visits import page_of, query_count, text, visitor
-from tests.factories import make_account, make_campaign, make_contacts
+from tests.admin.visits import found, list_of, page_of, query_count, text, visitor
+from tests.factories import make_account, make_batch, make_campaign, make_contact, make_contacts
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +34,30 @@ def test_the_sheet_says_how_sure_its_figures_are():
     assert "cost unknown" in page
     assert "credentials:" in page  # nobody answers there, and the page comes all the same
     assert page_of(campaign.account) in page  # where they are mended
-    assert "within 24 hours, by any campaign" in page  # also of nobody
+    assert "the earliest midnight of the country’s time zones" in page  # also of nobody
+
+
+def test_the_figure_of_who_was_called_today_leads_to_just_these_people():
+    campaign = ready(account=make_account(country="TH"))
+    called = campaign.contacts.first()
+    make_batch(contacts=[make_contact(number=called.number)], state="accepted", sent_at=timezone.now())
+    client = visitor("dialer.view_contact", VIEW, LAUNCH)
+
+    page = text(client, door(campaign, "launch"))
+
+    here = f"{list_of('dialer.contact')}?campaign__id__exact={campaign.pk}&called=today"
+    assert f'<a href="{escape(here)}">1</a>' in page
+    assert "00:00 (Asia/Bangkok), by any campaign" in page
+    assert found(client, here) == [called.pk]
+
+
+def test_the_sheet_that_was_kept_leads_to_nobody_who_was_called_since():
+    campaign = ready()
+    make_batch(contacts=[make_contact(number=campaign.contacts.first().number)], state="accepted")
+    client = visitor(VIEW, LAUNCH)
+    client.post(door(campaign, "launch"))
+
+    assert "called=today" not in text(client, door(campaign, "sheet"))
 
 
 def test_each_problem_has_a_link_to_where_it_is_mended():

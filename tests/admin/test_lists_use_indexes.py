@@ -63,6 +63,7 @@ CONTACTS = [
     "campaign__id__exact={campaign}&call=again",
     "campaign__id__exact={campaign}&call=uncalled",
     "campaign__id__exact={campaign}&call=postponed",
+    "campaign__id__exact={campaign}&called=today",
 ]
 # Who waits, and the index that holds just those.
 WAITING = [

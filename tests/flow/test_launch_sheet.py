@@ -12,7 +12,7 @@ from dialer.flow import connect, forecast, launch_sheet, lifecycle
 from dialer.flow.mistakes import DialerError
 from dialer.flow.preflight import Place, preflight
 from dialer.models import Account, Batch, Campaign, CarrierExchange, LaunchSheet, Route
-from dialer.terms import CampaignKind, Disposition
+from dialer.terms import CampaignKind, Disposition, SkipReason
 from tests.carrier import running_carrier
 from tests.factories import (
     make_account,
@@ -23,6 +23,7 @@ from tests.factories import (
     make_contact_list,
     make_contacts,
     make_laaffic_account,
+    make_skipped_contact,
     make_user,
     make_voice_file,
     open_campaign,
@@ -146,6 +147,59 @@ def test_who_was_called_today_by_another_campaign_is_counted(settings) -> None:
     found = content(campaign)
 
     assert (found["called_today"], found["capped"]) == (1, 1)
+
+
+def called_at(*moments: datetime, **account: object) -> Campaign:
+    """A campaign of as many people, each of whom another one called at one of these moments."""
+    campaign = make_campaign(account=make_account(**account))
+    for at in moments:
+        person = make_contact(campaign=campaign)
+        make_batch(contacts=[make_contact(number=person.number)], state=Batch.State.ACCEPTED, sent_at=at)
+    return campaign
+
+
+def count_called_today(campaign: Campaign, now: datetime) -> int:
+    return forecast.called_today(campaign.contacts.all(), campaign, now=now).count()
+
+
+def test_today_is_that_of_the_people_called_and_not_the_last_24_hours() -> None:
+    noon = datetime(2026, 3, 5, 5, 0, tzinfo=UTC)  # 12:00 in Bangkok, where the day began at 17:00 UTC
+    midnight = datetime(2026, 3, 4, 17, 0, tzinfo=UTC)
+    campaign = called_at(midnight - timedelta(seconds=1), midnight, noon - timedelta(hours=1), country="TH")
+
+    assert forecast.today_began(campaign, now=noon) == midnight
+    assert count_called_today(campaign, noon) == 2
+    assert count_called_today(campaign, noon + timedelta(days=1)) == 0
+
+
+@pytest.mark.parametrize(
+    ("now", "began"),
+    [
+        # At noon in Jakarta it is the same day everywhere, and it began in Jayapura, two hours before.
+        (datetime(2026, 3, 5, 5, 0, tzinfo=UTC), datetime(2026, 3, 4, 15, 0, tzinfo=UTC)),
+        # At 23:00 in Jakarta it is tomorrow in Jayapura; whose day is still going on began in Jakarta.
+        (datetime(2026, 3, 5, 16, 0, tzinfo=UTC), datetime(2026, 3, 4, 17, 0, tzinfo=UTC)),
+    ],
+)
+def test_where_a_country_has_several_zones_nobodys_day_is_cut(now: datetime, began: datetime) -> None:
+    campaign = called_at(began - timedelta(seconds=1), began, country="ID")
+
+    assert forecast.today_began(campaign, now=now) == began
+    assert count_called_today(campaign, now) == 1
+
+
+def test_who_is_skipped_or_surely_was_not_called_is_not_counted() -> None:
+    now = timezone.now()
+    campaign = called_at(now)
+    skipped = make_skipped_contact(SkipReason.DO_NOT_CALL, campaign=campaign)
+    make_batch(contacts=[make_contact(number=skipped.number)], state=Batch.State.ACCEPTED, sent_at=now)
+    for state in (Batch.State.REFUSED, Batch.State.CANCELLED):
+        person = make_contact(campaign=campaign)
+        make_batch(contacts=[make_contact(number=person.number)], state=state, sent_at=now)
+    person = make_contact(campaign=campaign)
+    make_batch(contacts=[make_contact(number=person.number)], state=Batch.State.WAITING, sent_at=None)
+
+    assert count_called_today(campaign, now) == 1
 
 
 # --- Where it is mended -------------------------------------------------------------------------------------------
