@@ -41,7 +41,7 @@ PERMISSIONS = {
 }
 LARGEST_CHECKSUM = 2**32 - 1
 
-# What upload.js says. {braces} are filled in by it.
+# What upload.js and drop.js say. {braces} are filled in by them.
 WORDS: dict[str, str | Promise] = {
     "begins": _("Looking at the file…"),
     "progress": _("{done} of {total} MB"),
@@ -65,6 +65,13 @@ WORDS: dict[str, str | Promise] = {
     "resume": _("Go on"),
     "cancel": _("Cancel upload"),
     "bar": _("Upload of {name}"),
+    "drop": _("Or drop the file here."),
+    "drop_now": _("Let go, and this file is taken."),
+    "drop_chosen": _("Chosen: {name}, {size}."),
+    "drop_many": _("One file at a time, please. Nothing was taken."),
+    "drop_folder": _("This is a folder. Open it and drop the file itself; nothing was taken."),
+    "drop_nothing": _("No file came. Save it on this device first, then drop it here or choose it."),
+    "drop_busy": _("An upload is under way. Wait for its end, or cancel it first."),
 }
 
 
