@@ -5,9 +5,11 @@ A test that uses it is marked `browser` and has `pytest_plugins = ["tests.browse
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -81,9 +83,7 @@ class Visitor:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for all tests. Skips by name if this machine has none."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not program:
-        pytest.skip("Chromium is not installed: no page was walked")
+    program = _program()
     # Playwright keeps an event loop in this thread, and Django would take every query in it for a mistake.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
@@ -118,6 +118,28 @@ def traveller(chromium, console) -> Iterator[Visitor]:
     """Somebody at a desk whose computer's clock is that of Jakarta."""
     context = chromium.new_context(viewport={"width": 1440, "height": 900}, timezone_id="Asia/Jakarta")
     yield from _visitor(context, console)
+
+
+@pytest.fixture
+def equipped(chromium, console) -> Iterator[Callable[..., Visitor]]:
+    """Makes somebody at a desk whose browser was started with further switches: for a microphone, a name server."""
+    with ExitStack() as stack:
+
+        def start(*switches: str, address: str = console, **context: Any) -> Visitor:
+            browser = chromium.browser_type.launch(executable_path=_program(), args=[*ARGUMENTS, *switches])
+            stack.callback(browser.close)
+            asked = {"viewport": {"width": 1440, "height": 900}, **context}
+            return stack.enter_context(contextmanager(_visitor)(browser.new_context(**asked), address))
+
+        yield start
+
+
+def _program() -> str:
+    """The browser of this machine. Skips the test by name if there is none."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not program:
+        pytest.skip("Chromium is not installed: no page was walked")
+    return program
 
 
 def _visitor(context: BrowserContext, address: str) -> Iterator[Visitor]:

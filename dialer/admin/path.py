@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from dialer.admin import columns, uploads
 from dialer.admin.doors import FORM, address, back_to, door
 from dialer.admin.path_forms import FORMS, INLINES, KeptSound, fieldsets_of, keep_sound
+from dialer.admin.recorder import recorder_context
 from dialer.admin.voice_file import voice_path
 from dialer.flow import drafts
 from dialer.flow.connect import capabilities_of
@@ -137,6 +138,7 @@ class PathDoors:
         context |= path_context(campaign, step) | {"step": step.value, "is_upload": is_upload}
         if step == Step.VOICE and campaign is not None:
             context |= _voice_context(campaign) | uploads.pieces_of(request, UploadPurpose.VOICE_FILE)
+            context |= recorder_context()
             context["abilities"] |= {"account": str(campaign.account_id), "kind": campaign.kind}
         response.template_name = "admin/dialer/path/step.html"
         return response

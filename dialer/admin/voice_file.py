@@ -20,6 +20,7 @@ from dialer.admin import columns, uploads
 from dialer.admin.base import ConsoleAdmin
 from dialer.admin.doors import address, routes
 from dialer.admin.navigation import Place, Section
+from dialer.admin.recorder import recorder_context
 from dialer.admin.rows import NamedRow, NamedRows, rows_as_seen_by
 from dialer.admin.voice_places import VoicePlaces
 from dialer.flow import voice, voice_placing
@@ -119,6 +120,7 @@ class VoiceFileAdmin(VoicePlaces, ConsoleAdmin):
             "opts": self.opts,
             "title": gettext("Add voice file"),
             **uploads.pieces_of(request, UploadPurpose.VOICE_FILE),
+            **recorder_context(),
             "form": form,
             "media": self.media,
         }
