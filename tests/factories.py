@@ -370,7 +370,10 @@ def make_team(**fields: Any) -> Team:
     return team
 
 
-def make_token(user: User | None = None, *, scopes: Iterable[Scope] = Scope, **fields: Any) -> str:
+def make_token(
+    user: User | None = None, *, by: User | None = None, scopes: Iterable[Scope] = Scope, **fields: Any
+) -> str:
     """A program's token, in plain text, that acts as the user (somebody who may do nothing if none is given)."""
-    plain, _ = tokens.issue(name=f"Program {next(_fresh)}", user=user or make_user(), scopes=list(scopes), **fields)
+    user = user or make_user()
+    plain, _ = tokens.issue(name=f"Program {next(_fresh)}", user=user, by=by or user, scopes=list(scopes), **fields)
     return plain

@@ -66,7 +66,9 @@ class ApiTokenAdmin(ReadOnlyAdmin):
     list_display = ["name", "user", "token", "may", "state", "last_used", "expires"]
     list_select_related = ["user"]
     sortable_by: list[str] = []
-    fieldsets = [(None, {"fields": ["name", "user", "token", "may", "state", "created", "last_used", "expires"]})]
+    fieldsets = [
+        (None, {"fields": ["name", "user", "token", "may", "state", "maker", "created", "last_used", "expires"]})
+    ]
 
     def get_urls(self) -> list[Any]:
         return [*routes(self, revoke=self.revoke_view), *super().get_urls()]
@@ -100,7 +102,8 @@ class ApiTokenAdmin(ReadOnlyAdmin):
         said = form.cleaned_data
         expires_at = timezone.now() + timedelta(days=int(said["days"])) if said["days"] else None
         scopes = [Scope(scope) for scope in said["scopes"]]
-        plain, row = tokens.issue(name=said["name"], user=said["user"], scopes=scopes, expires_at=expires_at)
+        person = {"user": said["user"], "by": request.user}
+        plain, row = tokens.issue(name=said["name"], **person, scopes=scopes, expires_at=expires_at)
         self.log_addition(request, row, lambda: gettext("Made."))
         return secret_page(
             self,
@@ -153,6 +156,10 @@ class ApiTokenAdmin(ReadOnlyAdmin):
     @admin.display(description=_("last used"))
     def last_used(self, row: ApiToken) -> SafeString | str:
         return columns.when(row.last_used_at)
+
+    @admin.display(description=_("made by"))
+    def maker(self, row: ApiToken) -> str:
+        return str(row.made_by or columns.NOTHING)
 
     @admin.display(description=_("made"))
     def created(self, row: ApiToken) -> SafeString | str:

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import SimpleListFilter
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext
@@ -98,7 +98,7 @@ def approval_context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]
         return {"declined": declined if is_declined else None}
     return {
         "approval": approval,
-        "is_own": approval.asked_by_id == request.user.pk,
+        "is_own": approval.is_asked_by(request.user),
         "is_unchanged": approvals.is_unchanged(approval, campaign),
         "decline_form": DeclineForm(label_suffix=""),
     }
@@ -108,7 +108,7 @@ def approvals_wanted(request: HttpRequest) -> Attention:
     """Launches that this user may approve."""
     rows = LaunchApproval.objects.filter(state=WAITING)
     may = request.user.has_perm("dialer.launch_campaign")
-    wanted = visible_to(request.user, rows).exclude(asked_by=request.user.pk) if may else rows.none()
+    wanted = visible_to(request.user, rows).exclude(pk__in=_own(request)) if may else rows.none()
     count = capped_count(wanted)
     only = wanted.select_related("campaign").first() if count == 1 else None
     return Attention(
@@ -118,6 +118,12 @@ def approvals_wanted(request: HttpRequest) -> Attention:
         query="approval=waits",
         url=address(only.campaign, "launch") if only else "",
     )
+
+
+def _own(request: HttpRequest) -> QuerySet[Any]:
+    """What this user asked for, also by a token made for somebody else."""
+    own = Q(asked_by=request.user.pk) | Q(token_made_by=request.user.pk)
+    return LaunchApproval.objects.filter(own).values("pk")
 
 
 def _named(request: HttpRequest, campaign: Campaign) -> LaunchApproval | None:

@@ -197,7 +197,7 @@ def _finding(finding: Finding) -> shapes.Finding:
 
 def _waits(request: HttpRequest, campaign: Campaign, start_at: datetime | None = None) -> Any:
     """It is asked for, and nobody is called."""
-    approvals.ask(campaign, by=request.user, start_at=start_at)
+    approvals.ask(campaign, by=request.user, start_at=start_at, token=request.auth)  # type: ignore[attr-defined]
     return Status(202, _sheet(preflight(campaign)))
 
 

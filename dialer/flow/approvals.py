@@ -19,7 +19,7 @@ from dialer.figures import count
 from dialer.flow import history, launch_sheet, state
 from dialer.flow.mistakes import DialerError
 from dialer.flow.preflight import Preflight, preflight
-from dialer.models import Campaign, LaunchApproval
+from dialer.models import ApiToken, Campaign, LaunchApproval
 from dialer.models.preference import house_language
 
 State = LaunchApproval.State
@@ -60,8 +60,10 @@ def is_needed(sheet: Preflight) -> bool:
     return 0 < limit < sheet.callable_count
 
 
-def ask(campaign: Campaign, *, by: Any, start_at: datetime | None = None) -> LaunchApproval:
-    """The launch waits for a second person; what was asked for before is void.
+def ask(
+    campaign: Campaign, *, by: Any, start_at: datetime | None = None, token: ApiToken | None = None
+) -> LaunchApproval:
+    """The launch waits for a second person; what was asked for before is void. `token`: by which a program asks.
 
     Raises DialerError if something stands against the launch.
     """
@@ -78,6 +80,7 @@ def ask(campaign: Campaign, *, by: Any, start_at: datetime | None = None) -> Lau
             start_at=start_at,
             asked_by=by,
             asked_by_name=by.get_username() if by else "",
+            token_made_by=token.made_by if token else None,
             asked_at=timezone.now(),
         )
         if by:
@@ -105,7 +108,7 @@ def is_unchanged(approval: LaunchApproval, campaign: Campaign) -> bool:
 def approve(approval: LaunchApproval, *, by: Any) -> bool:
     """It is approved; False: it is void, since the campaign was changed meanwhile. For a transaction that launches.
 
-    Raises DialerError if it was decided already, or if `by` is the one who asked.
+    Raises DialerError if it was decided already, or if `by` is the one who asked, also by a token for somebody else.
     """
     _must_be_another(approval, by)
     campaign = _locked(approval.campaign)
@@ -177,6 +180,8 @@ def _must_be_another(approval: LaunchApproval, by: Any) -> None:
         raise DialerError(gettext("It was decided already."))
     if by.pk == approval.asked_by_id:
         raise DialerError(gettext("You asked for it: somebody else approves it."))
+    if approval.is_asked_by(by):
+        raise DialerError(gettext("It was asked for by a token that you made: somebody else approves it."))
 
 
 def _locked(campaign: Campaign) -> Campaign:

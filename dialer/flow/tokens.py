@@ -21,15 +21,16 @@ LONGEST: Final = 200  # characters of what is looked at at all
 
 
 def issue(
-    *, name: str, user: Any, scopes: Collection[Scope], expires_at: datetime | None = None
+    *, name: str, user: Any, by: Any, scopes: Collection[Scope], expires_at: datetime | None = None
 ) -> tuple[str, ApiToken]:
-    """The plain token, which nobody can find out later, and its row. Raises DialerError without any scope."""
+    """The plain token, which nobody but `by` has ever seen, and its row. Raises DialerError without any scope."""
     if not scopes:
         raise DialerError(gettext("Choose at least one thing that the token may do."))
     plain = f"{PREFIX}{secrets.token_urlsafe(32)}"
     row = ApiToken.objects.create(
         name=name,
         user=user,
+        made_by=by,
         digest=_digest(plain),
         beginning=plain[:SHOWN],
         scopes=sorted(Scope(scope).value for scope in scopes),

@@ -15,6 +15,9 @@ class ApiToken(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("user"), on_delete=models.CASCADE, related_name="api_tokens"
     )
+    made_by = models.ForeignKey(  # null: not known, of a token that is older than this field
+        settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
     digest = models.CharField(max_length=64, unique=True, editable=False)  # SHA-256 of 256 random bits needs no salt
     beginning = models.CharField(max_length=16, editable=False)  # of the token, so that people can tell them apart
     scopes = models.JSONField(default=list)  # of terms.Scope

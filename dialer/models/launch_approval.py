@@ -1,5 +1,7 @@
 """Approvals: a second person's word on a launch of many people."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -32,6 +34,8 @@ class LaunchApproval(models.Model):
     start_at = models.DateTimeField(null=True)  # null: at once
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     asked_by_name = models.CharField(max_length=150, blank=True)  # also when the user is gone
+    # Whoever made the token by which it was asked for; they hold it, so it may have been them.
+    token_made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     asked_at = models.DateTimeField()
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     decided_by_name = models.CharField(max_length=150, blank=True)
@@ -51,3 +55,7 @@ class LaunchApproval(models.Model):
 
     def __str__(self) -> str:
         return gettext("approval of %(campaign)s") % {"campaign": self.campaign}
+
+    def is_asked_by(self, person: Any) -> bool:
+        """Did they ask, by themselves or by a token that they made for somebody else?"""
+        return person.pk is not None and person.pk in (self.asked_by_id, self.token_made_by_id)

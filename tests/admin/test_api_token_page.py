@@ -1,8 +1,10 @@
 """Tokens on their pages: shown once, own ones only, revoked for good; and the reference for those who write."""
 
 import re
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 
 from dialer.models import ApiToken
 from dialer.terms import Scope
@@ -41,8 +43,22 @@ def test_nobody_makes_a_token_for_somebody_else_but_an_administrator() -> None:
 
     assert "errors" in visitor(*MAY).post(ADD, fields).content.decode()
     assert not ApiToken.objects.exists()
-    visitor(is_superuser=True).post(ADD, fields)
-    assert ApiToken.objects.get().user == other
+    administrator = visitor(is_superuser=True, username="maker")
+    administrator.post(ADD, fields)
+    row = ApiToken.objects.get()
+    assert (row.user, row.made_by.username) == (other, "maker")
+    assert "maker" in text(administrator, page_of(row)).partition("Made by")[2].partition("Made")[0]
+
+
+def test_an_older_token_has_the_maker_whom_the_history_tells() -> None:
+    administrator = visitor(is_superuser=True, username="maker")
+    administrator.post(ADD, {"name": "a", "user": make_user(is_staff=True).pk, "scopes": ["read"], "days": ""})
+    make_token()  # of it the history tells nothing
+    ApiToken.objects.update(made_by=None)
+
+    import_module("dialer.migrations.0037_find_makers_of_tokens").find_makers(apps, None)
+
+    assert [str(row.made_by) for row in ApiToken.objects.order_by("pk")] == ["maker", "None"]
 
 
 def test_everybody_sees_the_own_tokens_only() -> None:

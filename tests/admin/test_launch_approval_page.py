@@ -8,10 +8,10 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from dialer.models import Campaign, LaunchApproval
+from dialer.models import ApiToken, Campaign, LaunchApproval
 from tests.admin import visits
 from tests.api.conftest import Program
-from tests.factories import make_campaign, make_contacts, make_user
+from tests.factories import make_campaign, make_contacts, make_token, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -118,6 +118,22 @@ def test_a_program_is_told_that_it_waits(campaign):
     assert (answer.status_code, again.status_code, state(campaign)) == (202, 202, "draft")
     assert answer.json()["callable_count"] == 3
     assert LaunchApproval.objects.get().asked_by == program.user
+
+
+def test_who_made_the_token_for_somebody_else_does_not_approve_what_was_asked_by_it(campaign):
+    maker = visits.visitor(is_superuser=True, username="maker")
+    plain = make_token(make_user(*MAY), by=User.objects.get(username="maker"))
+    Program(user=ApiToken.objects.get().user, token=plain).post(f"/campaigns/{campaign.pk}/launch")
+    asked = {"approval": LaunchApproval.objects.get().pk}
+
+    answer = maker.post(at(campaign, "approve"), asked, follow=True).content.decode()
+
+    assert state(campaign) == "draft"
+    assert "It was asked for by a token that you made" in answer
+    assert "Approve and call" not in answer
+    assert maker.get("/").context["needs"] == []
+    visits.visitor(*MAY).post(at(campaign, "approve"), asked)
+    assert state(campaign) == "running"
 
 
 def test_a_command_says_that_it_waits(campaign):
