@@ -56,8 +56,8 @@ words: $(READY) ## bring new sentences of code and pages to the translators
 samples: $(READY) ## write the sample lists afresh
 	$(RUN) samples/make.py
 
-bench: $(READY) ## measure, as ratios to a baseline of the same run
-	$(RUN) -m benchmarks
+bench: $(READY) $(WORDS) ## measure, as ratios to a baseline of the same run; ONLY="pages lists" measures these
+	$(RUN) -m benchmarks $(ONLY)
 
 chaos: $(READY) ## kill at every step, thousands of times; SCHEDULES=100 plays fewer
 	$(RUN) -m tests.chaos --schedules $(or $(SCHEDULES),2000)

@@ -11,7 +11,7 @@ import xlsxwriter
 from django.contrib.auth.models import User
 
 from benchmarks import rows
-from benchmarks.ratio import Ratio, Work, compare
+from benchmarks.ratio import Finding, Ratio, Work, compare
 from dialer.flow import exports
 from dialer.models import Contact, ContactList, Export
 from dialer.terms import ExportForm, ExportKind
@@ -21,7 +21,7 @@ COLUMNS = 14  # of which four are the list's own
 ROUNDS = 1
 
 
-def measure() -> Iterator[Ratio]:
+def measure() -> Iterator[Finding | Ratio]:
     owner = User.objects.create_superuser("bench")
     many, few = uploaded(ROWS), uploaded(FEW)
     for form, bare in ((ExportForm.CSV, bare_csv), (ExportForm.XLSX, bare_xlsx)):
@@ -34,9 +34,11 @@ def measure() -> Iterator[Ratio]:
         )
     for form in ExportForm:
         peaks = [peak(owner, one, form) for one in (many, few)]
-        print(
-            f"{peaks[0] / peaks[1]:6.2f}  memory of {ROWS:,} people as {form}: {peaks[0] / 2**20:.1f} MiB; "
-            f"of {FEW:,}: {peaks[1] / 2**20:.1f} MiB"
+        yield Finding(
+            what=f"memory of {ROWS:,} people as {form}",
+            against=f"memory of {FEW:,}",
+            ratio=peaks[0] / peaks[1],
+            said=f"{peaks[0] / 2**20:.1f} MiB; of {FEW:,}: {peaks[1] / 2**20:.1f} MiB",
         )
 
 

@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 
 from benchmarks import million
-from benchmarks.ratio import seconds
+from benchmarks.ratio import Finding, seconds
 from dialer.models import (
     Attempt,
     Batch,
@@ -59,23 +59,19 @@ class Listing:
     def slowest(self) -> tuple[str, float]:
         return max(self.took.items(), key=lambda pair: pair[1])
 
-
-@dataclass(frozen=True, kw_only=True)
-class Line:
-    """A line of the table: p95 and the slowest address as ratios to the smallest page."""
-
-    listing: Listing
-    smallest: float
-
-    def __str__(self) -> str:
-        address, slowest = self.listing.slowest()
-        p95 = self.listing.p95()
-        of_all = f"p95 of {len(self.listing.took)} addresses {p95 * 1000:.0f} ms"
-        worst = f"slowest {slowest / self.smallest:.2f} ({slowest * 1000:.0f} ms) {address or '(bare)'}"
-        return f"{p95 / self.smallest:6.2f}  {self.listing.name}: {of_all}; {worst}"
+    def against(self, smallest: float) -> Finding:
+        """p95 and the slowest address as ratios to the smallest page."""
+        address, slowest = self.slowest()
+        p95, worst = self.p95(), f"{slowest / smallest:.2f} ({slowest * 1000:.0f} ms) {address or '(bare)'}"
+        return Finding(
+            what=f"{self.name} of {CALLS:,} calls, p95 of {len(self.took)} addresses",
+            against="the smallest page of the console",
+            ratio=p95 / smallest,
+            said=f"{p95 * 1000:.0f} ms; slowest {worst}",
+        )
 
 
-def measure() -> Iterator[Line]:
+def measure() -> Iterator[Finding]:
     million.fill(CALLS)
     yield from lines(reader())
 
@@ -86,10 +82,10 @@ def reader() -> Client:
     return client
 
 
-def lines(client: Client) -> Iterator[Line]:
+def lines(client: Client) -> Iterator[Finding]:
     smallest = visit(client, reverse(SMALLEST))
     for model in LISTS:
-        yield Line(listing=walk(client, model), smallest=smallest)
+        yield walk(client, model).against(smallest)
 
 
 def walk(client: Client, model: type[Any]) -> Listing:

@@ -1,7 +1,7 @@
 """A database as it is after a year of work, filled by the database itself: a million calls in a minute, not an hour.
 
 Of each kind of row one is made by its model and not saved, so that every column has the value that the model gives it.
-One statement then writes it many times over, with SQL for the columns that differ. SQLite only, on empty tables.
+One statement then writes it many times over, with SQL for the columns that differ. On empty tables.
 """
 
 from datetime import timedelta
@@ -33,17 +33,46 @@ SOON = timedelta(hours=2)
 DAYS = 90  # over which the calls are spread, the newest last
 TURNS = "'answered', 'answered', 'no_answer', 'no_answer', 'busy', 'rejected', 'unreachable', 'cancelled'"
 
+IS_POSTGRES = connection.vendor == "postgresql"
+
+
+# How the two databases say what differs between them.
+def padded(number: str) -> str:
+    return f"lpad(({number})::text, 8, '0')" if IS_POSTGRES else f"printf('%08d', {number})"
+
+
+def picked(texts: str, place: str) -> str:
+    """One of these texts, by its place from 0."""
+    return f"(ARRAY[{texts}])[1 + {place}]" if IS_POSTGRES else f"json_array({texts}) ->> ({place})"
+
+
+def moment(at: Any) -> str:
+    said = f"'{at:%Y-%m-%d %H:%M:%S}'"
+    return f"timestamptz '{at:%Y-%m-%d %H:%M:%S}+00'" if IS_POSTGRES else said
+
+
 # n is the number of the row, from 0. A multiplication by a prime scatters what would else come in a row.
+TEXT_OF_N = "CAST(n AS text)"
 SCATTERED = "(n * 7919 % 1009)"
 # Half of all people are in the first campaign, as with the largest customer; the others share the rest.
 CAMPAIGN = f"CASE WHEN n / {IN_A_BATCH} % 2 = 0 THEN 1 ELSE 2 + n / {IN_A_BATCH} % {CAMPAIGNS - 1} END"
-NUMBER = "'+62812' || printf('%08d', n)"
+NUMBER = f"'+62812' || {padded('n')}"
+TENTH_NUMBER = f"'+62812' || {padded('n * 10')}"
+WRONG_NUMBER = f"'+62813' || {padded('n')}"
 # Rare outcomes are what a list finds slowly: one call in 5,000 failed, one in 50,000 is unknown.
 DISPOSITION = (
     "CASE WHEN n % 50000 = 7 THEN 'unknown' WHEN n % 5000 = 11 THEN 'failed' "
-    f"ELSE json_array({TURNS}) ->> ({SCATTERED} % 8) END"
+    f"ELSE {picked(TURNS, f'{SCATTERED} % 8')} END"
 )
-KEY = f"CASE WHEN {SCATTERED} % 8 > 1 OR n % 3 > 0 THEN '' WHEN n % 30000 = 0 THEN '#' ELSE {SCATTERED} % 5 END"
+KEY = (
+    f"CASE WHEN {SCATTERED} % 8 > 1 OR n % 3 > 0 THEN '' WHEN n % 30000 = 0 THEN '#' "
+    f"ELSE CAST({SCATTERED} % 5 AS text) END"
+)
+BILL = (
+    "json_build_object('id', n, 'padding', repeat('0', 300))"
+    if IS_POSTGRES
+    else "json_object('id', n, 'padding', hex(zeroblob(150)))"
+)
 
 
 def fill(calls: int) -> Campaign:
@@ -67,7 +96,7 @@ def fill(calls: int) -> Campaign:
         row_number="n + 2",
         raw=NUMBER,
         number=NUMBER,
-        postponed_until=f"CASE WHEN n > {calls} AND n % 20 = 0 THEN '{now + SOON:%Y-%m-%d %H:%M:%S}' END",
+        postponed_until=f"CASE WHEN n > {calls} AND n % 20 = 0 THEN {moment(now + SOON)} END",
     )
     write(
         Contact(campaign_id=first, contact_list=owner, row_number=1, skip_reason="duplicate", duplicate_of_row=2),
@@ -75,9 +104,9 @@ def fill(calls: int) -> Campaign:
         id=f"{calls * 2} + n",
         row_number=f"{calls * 2} + n",
         campaign_id=campaign,
-        number=NUMBER.replace("812", "813"),
-        raw=NUMBER.replace("812", "813"),
-        skip_reason="json_array('duplicate', 'invalid_number', 'do_not_call') ->> (n % 3)",
+        number=WRONG_NUMBER,
+        raw=WRONG_NUMBER,
+        skip_reason=picked("'duplicate', 'invalid_number', 'do_not_call'", "n % 3"),
     )
     batch = Batch(
         campaign_id=first,
@@ -96,7 +125,7 @@ def fill(calls: int) -> Campaign:
         campaign_id=by_batch,
         account_id=f"{account} + ({by_batch} - {first}) % 2",
         sequence="n + 1",
-        reference="lower(hex(randomblob(16)))",
+        reference=TEXT_OF_N,
         sent_at=_when(now, calls // IN_A_BATCH),
         state="CASE WHEN n % 100 = 5 THEN 'refused' WHEN n % 100 = 6 THEN 'uncertain' ELSE 'settled' END",
     )
@@ -111,7 +140,7 @@ def fill(calls: int) -> Campaign:
         keypress=KEY,
         settled_at=f"CASE WHEN n % 40000 = 9 THEN NULL ELSE {at} END",
         silent_since=f"CASE WHEN n % 40000 = 9 THEN {at} END",
-        retry_at=f"CASE WHEN n / {IN_A_BATCH} % 2 = 0 AND n % 25 = 12 THEN '{now + SOON:%Y-%m-%d %H:%M:%S}' END",
+        retry_at=f"CASE WHEN n / {IN_A_BATCH} % 2 = 0 AND n % 25 = 12 THEN {moment(now + SOON)} END",
     )
     write(
         CallRecord(account_id=account, carrier_call_id="", ring_seconds=10, by_pull_at=now, created_at=now),
@@ -120,7 +149,7 @@ def fill(calls: int) -> Campaign:
         campaign_id=campaign,
         batch_id=in_batch,
         attempt_id="1 + n",
-        carrier_call_id="n",
+        carrier_call_id=TEXT_OF_N,
         number=NUMBER,
         started_at=at,
         ended_at=at,
@@ -128,7 +157,7 @@ def fill(calls: int) -> Campaign:
         keypress=KEY,
         talk_seconds=f"CASE WHEN {SCATTERED} % 8 < 2 THEN 20 ELSE 0 END",
         recording_name=f"CASE WHEN {SCATTERED} % 8 < 2 THEN n || '.mp3' ELSE '' END",
-        raw_bill="json_object('id', n, 'padding', hex(zeroblob(150)))",
+        raw_bill=BILL,
     )
     _recordings(now)
     write(
@@ -142,19 +171,20 @@ def fill(calls: int) -> Campaign:
     write(
         Callback(account_id=account, kind="bills", body=b"x" * 700, state=Callback.State.APPLIED, last_received_at=now),
         calls // 4,
-        sha256="hex(n)",
+        sha256=TEXT_OF_N,
         received_at=_when(now, calls // 4),
         state="CASE WHEN n % 20000 = 3 THEN 'unreadable' ELSE 'applied' END",
     )
-    write(DoNotCall(list_id=house_list(), added_at=now), calls // 10, number=NUMBER.replace("n)", "n * 10)"))
-    write(TestCall(campaign_id=first, account_id=account, called_at=now), 500, number=NUMBER, reference="hex(n)")
+    write(DoNotCall(list_id=house_list(), added_at=now), calls // 10, number=TENTH_NUMBER)
+    write(TestCall(campaign_id=first, account_id=account, called_at=now), 500, number=NUMBER, reference=TEXT_OF_N)
     write(
         Transfer(account_id=account, campaign_id=first),
         calls // 100,
-        number=NUMBER.replace("n)", "n * 10)"),
-        call_uuid="hex(n)",
+        number=TENTH_NUMBER,
+        call_uuid=TEXT_OF_N,
         rang_at=_when(now, calls // 100),
     )
+    settle_down()
     # All are over but the first, whose last people wait.
     Campaign.objects.exclude(pk=first).update(state=Campaign.State.FINISHED, is_planned=True, planned_through=calls)
     Campaign.objects.filter(pk=first).update(state=Campaign.State.RUNNING, planned_through=calls)
@@ -184,6 +214,13 @@ def write(row: Model, count: int, **differing: str) -> None:
         )
 
 
+def settle_down() -> None:
+    """What PostgreSQL does by itself within minutes: it knows how many rows have which value."""
+    if IS_POSTGRES:
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+
+
 def _recordings(now: Any) -> None:
     """One for each call that promises one; most are kept, some wait or are lost."""
     row = Recording(call_record_id=1, deadline_at=now + timedelta(days=90), due_at=now, file="a.mp3", seconds=20)
@@ -201,4 +238,7 @@ def _recordings(now: Any) -> None:
 def _when(now: Any, count: int) -> str:
     """A moment, evenly over DAYS back from `now`, the last row last."""
     seconds = DAYS * 86_400
-    return f"datetime('{now:%Y-%m-%d %H:%M:%S}', '-' || ({seconds} - n * {seconds} / {count}) || ' seconds')"
+    back = f"{seconds} - CAST(n AS bigint) * {seconds} / {count}"
+    if IS_POSTGRES:
+        return f"{moment(now)} - ({back}) * interval '1 second'"
+    return f"datetime({moment(now)}, '-' || ({back}) || ' seconds')"

@@ -19,13 +19,30 @@ class Ratio:
     ours: float
     bare: float
 
+    @property
+    def ratio(self) -> float:
+        return self.ours / self.bare
+
     def __str__(self) -> str:
         ours, bare = self._pace(self.ours), self._pace(self.bare)
-        return f"{self.ours / self.bare:6.2f}  {self.what}: {ours}; {self.against}: {bare}"
+        return f"{self.ratio:6.2f}  {self.what}: {ours}; {self.against}: {bare}"
 
     def _pace(self, seconds: float) -> str:
         """So many a second, or milliseconds for the one that was done."""
         return f"{seconds * 1000:.1f} ms" if self.count == 1 else f"{self.count / seconds:,.0f} {self.things}/s"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """A ratio that was found in another way; `said` tells what both were on this machine."""
+
+    what: str
+    against: str
+    ratio: float
+    said: str
+
+    def __str__(self) -> str:
+        return f"{self.ratio:6.2f}  {self.what}: {self.said}"
 
 
 def compare(what: str, *, against: str, count: int, things: str, rounds: Iterable[tuple[Work, Work]]) -> Ratio:

@@ -21,8 +21,8 @@ def main() -> int:
     parser.add_argument("--once", action="store_true", help="stop when the campaign has ended, with 1 if it went wrong")
     arguments = parser.parse_args()
     _fresh_folder()
-    port = _free_port()
-    _set_environment(port)
+    port = free_port()
+    set_environment(DATA_DIR, port)
 
     import django
 
@@ -54,7 +54,7 @@ def _is_held(lock: Path) -> bool:
     return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """The usual one if nobody has it."""
     for port in (PREFERRED_PORT, 0):
         with socket.socket() as candidate:
@@ -67,7 +67,8 @@ def _free_port() -> int:
     sys.exit("No port is free on this machine.")
 
 
-def _set_environment(port: int) -> None:
+def set_environment(folder: Path, port: int) -> None:
+    """The stage of the demo: this folder is all that it has of its own."""
     from cryptography.fernet import Fernet
 
     for name in ("DATABASE_URL", "DEBUG", "TRUSTED_PROXIES", "ALLOWED_HOSTS", "DISPLAY_TIME_ZONE"):
@@ -76,7 +77,7 @@ def _set_environment(port: int) -> None:
         {
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "DIALER_ENV_FILE": "",
-            "DATA_DIR": str(DATA_DIR),
+            "DATA_DIR": str(folder),
             "SECRET_KEY": secrets.token_urlsafe(50),
             "FIELD_KEYS": Fernet.generate_key().decode(),
             "PUBLIC_URL": f"http://127.0.0.1:{port}",

@@ -254,7 +254,8 @@ def _arguments(pattern: URLPattern, model: type[Model] | None) -> Iterator[dict[
             yield from ({"kind": kind} for kind in ExportKind)
         case ["kind", "pk"]:
             for kind, holder in phone_numbers.KINDS.items():
-                yield {"kind": kind, "pk": holder._default_manager.exclude(number="").latest("pk").pk}
+                if row := holder._default_manager.exclude(number="").order_by("pk").last():
+                    yield {"kind": kind, "pk": row.pk}
         case [("pk" | "object_id" | "id") as name] if model:
             keys = different_rows(model)
             looks_alike = str(pattern.name).endswith(("_history", "_delete"))
