@@ -97,7 +97,8 @@ def send(batch: Batch, *, now: datetime | None = None) -> None:
     except DialerError as error:
         _refuse(claimed, str(error), code="")
         return
-    is_ours = Batch.objects.filter(pk=claimed.pk, claim_token=claimed.claim_token).update(sent_at=timezone.now())
+    leaving = {"sent_at": timezone.now(), "sent_to": claimed.account.batch_url}
+    is_ours = Batch.objects.filter(pk=claimed.pk, claim_token=claimed.claim_token).update(**leaving)
     left = settings.LEASE_SECONDS - (time.monotonic() - started)
     if not is_ours or left < settings.HTTP_TOTAL_SECONDS + NOTE_SECONDS:
         _wait(claimed, gettext("The machine was too slow; nothing was sent."))

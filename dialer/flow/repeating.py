@@ -42,6 +42,10 @@ REPEATED = gettext_noop(
 NOBODY_LEFT = gettext_noop("Nobody in it may be called any more.")
 NOT_TOLD = gettext_noop("The carrier does not tell whether it has a batch of this name.")
 NOT_THERE = gettext_noop("The carrier has no batch of this name: it was not taken.")
+ELSEWHERE = gettext_noop(
+    "It was sent to %(address)s, and only there it can be told whether it was taken. Give the account this address again, "
+    "or decide what became of the batch."
+)
 INTERRUPTED = gettext_noop("The process that sent it once more ended before the answer was noted.")
 
 
@@ -70,6 +74,9 @@ def clear_up(batch: Batch, *, now: datetime | None = None) -> bool:
     )
     if claimed is None:
         return False
+    if claimed.sent_to not in ("", claimed.account.batch_url):  # whoever answers there would not know it, and call anew
+        _still_uncertain(claimed, gettext(ELSEWHERE) % {"address": claimed.sent_to}, now=now)
+        return True
     carrier = carrier_of(claimed.account, batch=claimed)
     try:
         found = _look_up(carrier, claimed)

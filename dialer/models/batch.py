@@ -63,6 +63,7 @@ class Batch(Claimable):
     due_at = models.DateTimeField()
     tries = models.PositiveIntegerField(_("tries"), default=0)  # claims, most of which reached the carrier
     sent_at = models.DateTimeField(null=True)
+    sent_to = models.URLField(blank=True, editable=False)  # the account's address then: only there it may be repeated
     starts_at = models.DateTimeField(null=True)  # when the carrier is to begin; null: at once
     answered_at = models.DateTimeField(null=True)
     carrier_task_id = models.CharField(max_length=64, blank=True)

@@ -129,6 +129,26 @@ def test_where_its_tasks_can_not_be_listed_the_refused_repeat_proves_the_first_t
     assert set(dials(laaffic).values()) == {1}
 
 
+def test_a_batch_is_never_repeated_at_another_address_than_the_one_it_was_sent_to(laaffic: TestCarrier) -> None:
+    campaign = running(laaffic)
+    laaffic.order_fates(SEND, "drop_after_accept")
+    assert dispatch.send_next()
+
+    with running_laaffic() as stranger:
+        Account.objects.filter(pk=laaffic.account.pk).update(batch_url=stranger.account.batch_url)
+        send_all()
+        assert not stranger.sandbox.memory.calls
+    batch = only(campaign)
+    assert batch.state == State.UNCERTAIN
+    assert laaffic.account.batch_url in batch.message
+
+    Account.objects.filter(pk=laaffic.account.pk).update(batch_url=laaffic.account.batch_url)
+    due(batch)
+    send_all()
+    assert only(campaign).state == State.ACCEPTED
+    assert set(dials(laaffic).values()) == {1}
+
+
 def test_a_process_that_died_while_it_sent_is_cleared_up_too(laaffic: TestCarrier) -> None:
     campaign = running(laaffic)
     batch = make_batch(contacts=list(campaign.contacts.all()), state=State.SENDING, lease_until=timezone.now())
