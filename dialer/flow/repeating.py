@@ -43,8 +43,8 @@ NOBODY_LEFT = gettext_noop("Nobody in it may be called any more.")
 NOT_TOLD = gettext_noop("The carrier does not tell whether it has a batch of this name.")
 NOT_THERE = gettext_noop("The carrier has no batch of this name: it was not taken.")
 ELSEWHERE = gettext_noop(
-    "It was sent to %(address)s, and only there it can be told whether it was taken. Give the account this address again, "
-    "or decide what became of the batch."
+    "It was sent to %(address)s, and only there it can be told whether it was taken. Give the account this address "
+    "again, or decide what became of the batch."
 )
 INTERRUPTED = gettext_noop("The process that sent it once more ended before the answer was noted.")
 
