@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dialer', '0035_export_log'),
+        ('dialer', '0037_find_makers_of_tokens'),
     ]
 
     operations = [
