@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from dialer.admin.campaign_week import hours_context
 from dialer.models import CallWindow, Campaign, RetryRule
-from tests.admin.test_campaign_pages import PACE, form, rows
+from tests.admin.campaign_forms import PACE, form, rows
 from tests.admin.visits import page_of, text, visitor
 from tests.factories import make_account, make_campaign
 

@@ -1,25 +1,32 @@
 """The form of a campaign: what it may wish is what the account's carrier can do, and a broken limit names its field."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.http import HttpResponse
 from django.utils import timezone
 
-from dialer.flow.connect import carrier_of
-from dialer.flow.ordering import order_of, sample
 from dialer.models import Account, Campaign, CarrierPeriod, Route
-from dialer.models.batch import new_reference
 from dialer.terms import CampaignKind, SpeakerVoice, VoiceDelivery
-from tests.admin.test_campaign_pages import ADD, CHANGE, LIST, PACE, VIEW, door, form, ready_campaign, rows
-from tests.admin.visits import page_of, query_count, text, visitor
-from tests.carrier import running_laaffic
+from tests.admin.campaign_forms import (
+    ADD,
+    CHANGE,
+    LIST,
+    PACE,
+    VIEW,
+    add,
+    door,
+    errors,
+    form,
+    ready_campaign,
+    rows,
+    spoken,
+)
+from tests.admin.visits import page_of, text, visitor
 from tests.factories import (
     make_account,
     make_campaign,
-    make_contact,
-    make_contact_list,
     make_laaffic_account,
     make_voice_file,
 )
@@ -37,14 +44,6 @@ WISHES = {
     "transfer_key": "2",
     "transfer_rate": "3",
 }
-
-
-def add(**changes: Any) -> HttpResponse:
-    return visitor(VIEW, ADD).post(f"{LIST}add/", form(**changes))
-
-
-def errors(response: HttpResponse) -> dict[str, list[str]]:
-    return dict(response.context["adminform"].form.errors)
 
 
 def part_errors(response: HttpResponse, prefix: str) -> tuple[list[Any], list[str]]:
@@ -152,16 +151,6 @@ def test_a_kind_that_the_carrier_does_not_have_is_told_at_its_field():
 
 
 # --- The voice ----------------------------------------------------------------------------------------------------
-
-
-def spoken(**changes: Any) -> dict[str, Any]:
-    return {
-        "voice_delivery": "spoken_text",
-        "voice_file": "",
-        "speech_text": "Dear ${text1}",
-        "speech_language": "id",
-        **changes,
-    }
 
 
 def test_a_text_is_spoken_in_the_place_of_a_file():
@@ -367,183 +356,3 @@ def test_an_account_that_went_out_of_use_keeps_nobody_from_changing_the_pace():
     assert response.status_code == 302, part_errors(response, "routes")
     paused.refresh_from_db()
     assert paused.numbers_per_minute == 30
-
-
-# --- The text as people get it ------------------------------------------------------------------------------------
-
-
-def preview(campaign: Campaign | None, said: str, *, part: str = "sms_text", permissions: tuple[str, ...] = ()) -> str:
-    address = door(campaign, "preview") if campaign else f"{LIST}preview/"
-    response = visitor(VIEW, CHANGE, *permissions).post(address, {"part": part, "text": said})
-    assert response.status_code == 200
-    return response.content.decode()
-
-
-def draft_with_texts() -> Campaign:
-    campaign = make_campaign(account=make_laaffic_account())
-    contact_list = make_contact_list(
-        campaign=campaign, original_name="people.xlsx", text_headings=["Name", None, "Debt"]
-    )
-    first = ["Adi", "", "call 081234567890"]
-    make_contact(contact_list=contact_list, row_number=12, number="+6281200000001", texts=first)
-    make_contact(contact_list=contact_list, row_number=13, texts=["x" * 31, "", ""])
-    return campaign
-
-
-def test_the_first_one_to_be_called_shows_what_people_get():
-    shown = preview(draft_with_texts(), "Dear ${text1}: ${text2}")
-
-    assert "Dear Adi: <mark>${text2}</mark>" in shown
-    assert "For row 12 of “people.xlsx”" in shown
-    assert "18 characters" in shown
-    assert "2 people to be called lack a text" in shown
-    assert "1 person has a text of more than 30 characters" in shown
-    assert 'data-insert="${text3}"' in shown
-    assert 'data-insert="${text2}"' not in shown  # no column brings it
-
-
-def test_numbers_are_masked_for_whoever_may_not_see_them():
-    campaign = draft_with_texts()
-
-    masked = preview(campaign, "${text3}")
-    full = preview(campaign, "${text3}", permissions=("dialer.see_full_numbers",))
-
-    assert "081234567890" not in masked
-    assert "0000-0001" not in masked
-    assert "081234567890" in full
-    assert "+62 812-0000-0001" in full
-
-
-def test_the_page_of_somebody_tells_their_texts_by_their_headings():
-    contact = draft_with_texts().contacts.get(row_number=12)
-    look = ("dialer.view_contact",)
-
-    masked = text(visitor(*look), page_of(contact))
-    full = text(visitor(*look, "dialer.see_full_numbers"), page_of(contact))
-
-    assert "Name: Adi<br>Debt: call 081234567890" in full
-    assert "Name: Adi" in masked
-    assert "081234567890" not in masked
-    assert "Debt" not in text(visitor(*look), page_of(make_contact()))
-
-
-@pytest.mark.parametrize(
-    "template",
-    ["$${text1}: ${text2}", "  two\r\nlines, ${text1}\r\n", "${text3}|${text4}", "<b>${text5}</b> &amp; €", "${text6}"],
-)
-def test_the_preview_is_the_sms_that_the_carrier_sends(template: str):
-    row = ["Adi", "${text1}", "x" * 45, "ü" * 31, "<i>&", "😀" * 31]
-    with running_laaffic() as laaffic:
-        Account.objects.filter(pk=laaffic.account.pk).update(sms_app_id="9obbP7Nl")
-        added = add(account=laaffic.account.pk, **spoken(speech_text="Hello", sms_text=template, sms_on_ringing="on"))
-        assert added.status_code == 302, errors(added)
-        campaign = Campaign.objects.get()
-        make_contact(contact_list=make_contact_list(campaign=campaign), texts=row)
-        response = visitor(VIEW, "dialer.see_full_numbers").post(
-            door(campaign, "preview"), {"part": "sms_text", "text": template}
-        )
-
-        person = sample(campaign)
-        assert person is not None
-        account = Account.objects.get(pk=laaffic.account.pk)
-        carrier_of(account).place(order_of(campaign, account, [person], reference=new_reference()))
-        laaffic.wait()
-
-        shown = "".join(piece.text for piece in response.context["pieces"])
-        assert [call.sms for call in laaffic.sandbox.memory.sms] == [shown]
-        assert len(shown) == response.context["length"].characters
-
-
-def test_a_line_break_is_one_character_of_the_carriers_thousand():
-    account = make_laaffic_account(sms_app_id="9obbP7Nl")
-    lines = "\r\n".join(["x"] * 500)  # 999 characters, and 1,498 as a browser sends them
-
-    response = add(account=account.pk, **spoken(speech_text=lines, sms_text=lines, sms_on_failure="on"))
-
-    assert response.status_code == 302, errors(response)
-    assert Campaign.objects.get().sms_text == lines.replace("\r", "")
-
-
-def test_a_new_campaign_has_a_preview_with_the_names():
-    shown = preview(None, "Dear ${text1}, <b>€5</b>")
-
-    assert "Dear <mark>${text1}</mark>, &lt;b&gt;€5&lt;/b&gt;" in shown
-    assert "There are no numbers yet" in shown
-
-
-def test_a_spoken_text_has_no_length_of_an_sms():
-    assert "characters" not in preview(None, "Hello", part="speech_text")
-
-
-def test_an_sms_in_other_letters_is_told_to_be_shorter():
-    assert "70 characters make one SMS" in preview(None, "สวัสดี")
-
-
-def test_strangers_and_links_get_no_preview():
-    campaign = make_campaign()
-
-    assert visitor(CHANGE).post(door(campaign, "preview"), {"text": "x"}).status_code == 403
-    assert visitor(VIEW).get(door(campaign, "preview")).status_code == 405
-
-
-def test_the_form_costs_the_same_for_few_and_for_many_accounts():
-    campaign = draft_with_texts()
-    client = visitor(VIEW, CHANGE)
-    few = query_count(client, page_of(campaign))
-    for _ in range(5):
-        make_laaffic_account()
-
-    assert query_count(client, page_of(campaign)) == few
-
-
-# --- What it wished, once it was launched -------------------------------------------------------------------------
-
-
-def test_the_status_lists_the_wishes_in_use_and_no_others():
-    account = make_laaffic_account()
-    campaign = ready_campaign(
-        state=Campaign.State.RUNNING,
-        account=account,
-        sms_text="Thank you, ${text1}.",
-        sms_on_failure=True,
-        play_count=2,
-        voice_delivery=VoiceDelivery.SPOKEN_TEXT,
-        speech_text="Dear ${text1}",
-        speech_language="th",
-    )
-    CarrierPeriod.objects.create(campaign=campaign, opens=time(9), closes=time(12))
-    Route.objects.create(campaign=campaign, account=make_laaffic_account(name="Second"), share=3)
-
-    page = text(visitor(VIEW), page_of(campaign))
-
-    for words in ("Thank you, ${text1}.", "not reached", "Dear ${text1}", "Thai", "09:00–12:00", "Second (3)"):
-        assert words in page, words
-    assert "Over to your agents" not in page
-    assert "Undialled today" not in page
-
-
-def test_the_status_says_why_nobody_leaves_by_an_account_any_more():
-    campaign = ready_campaign(state=Campaign.State.RUNNING)
-    Route.objects.create(campaign=campaign, account=make_account(), closed_because="Its calls fail.")
-
-    assert "Nobody leaves by it any more: Its calls fail." in text(visitor(VIEW), page_of(campaign))
-
-
-def test_the_status_of_a_plain_campaign_has_no_word_on_wishes():
-    page = text(visitor(VIEW), page_of(ready_campaign(state=Campaign.State.RUNNING)))
-
-    assert "SMS" not in page
-    assert "Played" not in page
-    assert str(CampaignKind.VOICE_MENU.label) not in page
-
-
-def test_a_spoken_text_is_read_before_the_launch():
-    campaign = ready_campaign(
-        account=make_laaffic_account(), voice_delivery=VoiceDelivery.SPOKEN_TEXT, speech_text="Dear customer"
-    )
-    Campaign.objects.update(voice_file=None)
-
-    page = text(visitor(VIEW, "dialer.launch_campaign"), door(campaign, "launch"))
-
-    assert "Dear customer" in page
-    assert "<audio" not in page

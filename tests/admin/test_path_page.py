@@ -13,7 +13,7 @@ from dialer.flow import drafts, uploads
 from dialer.flow.drafts import Step
 from dialer.models import Campaign, PendingUpload, VoiceFile
 from dialer.terms import UploadPurpose, VoiceDelivery
-from tests.admin.test_campaign_pages import PACE, rows
+from tests.admin.campaign_forms import PACE, rows
 from tests.admin.visits import client_of, query_count, text, visitor
 from tests.factories import (
     make_account,
