@@ -17,7 +17,7 @@ class DialerConfig(AppConfig):
 
         translation.speak_with(tongue)
         post_migrate.connect(sync_after_migrate, sender=self)
-        post_migrate.connect(roles.make_missing)
+        post_migrate.connect(roles.bring_up_to_date)
 
 
 class DialerAdminConfig(AdminConfig):

@@ -1,15 +1,22 @@
 """The roles that a new installation comes with: who does what, as groups of permissions that may be combined.
 
-They are made once and then belong to the administrators, who may change them; `manage.py roles` shows what differs.
+They are made once and then belong to the administrators, who may change them; `manage.py roles` shows what differs. An
+update gives each what is new in it and was never given to it.
 """
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.apps import AppConfig, apps
 from django.contrib.auth.models import Group, Permission
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from dialer.models import GivenPermission
+
+log = logging.getLogger("dialer.roles")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,16 +176,42 @@ def restore(roles: Iterable[Role] = ROLES) -> None:
     known = _known()
     for role in roles:
         group, _is_new = Group.objects.get_or_create(name=role.name)
-        group.permissions.set(known[name] for name in role.permissions)
+        permissions = [known[name] for name in role.permissions]
+        group.permissions.set(permissions)
+        _remember(group, permissions)
 
 
-def make_missing(*, app_config: AppConfig, **_signal: object) -> None:
+def bring_up_to_date(*, app_config: AppConfig, **signal: Any) -> None:
     """Receiver of `post_migrate`: after the last app's, when all permissions are there, groups that are missing are
-    made. Those that exist are left alone: an administrator may have changed them."""
-    if app_config != list(apps.get_app_configs())[-1] or not _needed() <= set(_known()):
+    made, and those that exist get what is new in their role. What was given to one before is not given again: an
+    administrator may have taken it away."""
+    is_last = app_config == list(apps.get_app_configs())[-1]
+    if not is_last or not _is_newest(signal.get("apps", apps)) or not _needed() <= set(_known()):
         return
-    existing = set(Group.objects.filter(name__in=BY_NAME).values_list("name", flat=True))
+    existing = {group.name: group for group in Group.objects.filter(name__in=BY_NAME)}
     restore(role for role in ROLES if role.name not in existing)
+    for name, group in existing.items():
+        _give_new(group, BY_NAME[name])
+
+
+def _is_newest(state: Any) -> bool:
+    """Not after a migration back to before it was remembered what roles were given."""
+    return "givenpermission" in state.all_models["dialer"]
+
+
+def _give_new(group: Group, role: Role) -> None:
+    known = _known()
+    given = set(GivenPermission.objects.filter(group=group).values_list("permission", flat=True))
+    new = {name: known[name] for name in sorted(role.permissions) if known[name].pk not in given}
+    if new:
+        group.permissions.add(*new.values())
+        _remember(group, new.values())
+        log.info("The role %s was given what is new in it: %s.", group.name, ", ".join(new))
+
+
+def _remember(group: Group, permissions: Iterable[Permission]) -> None:
+    rows = [GivenPermission(group=group, permission=permission) for permission in permissions]
+    GivenPermission.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _difference(role: Role, group: Group | None) -> Difference:

@@ -1,15 +1,18 @@
 """Roles that are ready made: what each may do, that they exist after a migration, and that nothing was forgotten."""
 
+from importlib import import_module
 from io import StringIO
 
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 from django.core.management import CommandError, call_command
 
 from dialer import roles
 from dialer.management.commands.roles import roles_table
+from dialer.models import GivenPermission
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -84,14 +87,46 @@ def test_after_a_migration_each_role_is_a_group_with_just_its_permissions():
     assert [difference.role.name for difference in roles.differences() if difference] == []
 
 
+def migrated() -> None:
+    """What happens after a migration."""
+    roles.bring_up_to_date(app_config=list(apps.get_app_configs())[-1])
+
+
 def test_a_migration_leaves_a_changed_role_alone_and_makes_one_that_is_missing():
     Group.objects.get(name="Viewer").permissions.clear()
     Group.objects.get(name="Auditor").delete()
 
-    roles.make_missing(app_config=list(apps.get_app_configs())[-1])
+    migrated()
 
     assert not Group.objects.get(name="Viewer").permissions.exists()
     assert somebody("Auditor").has_perm("dialer.view_carrierexchange")
+
+
+def test_a_migration_gives_what_is_new_once_and_leaves_what_an_administrator_took_away():
+    auditors = Group.objects.get(name="Auditor")
+    new, taken = (Permission.objects.get(codename=name) for name in ("view_loggedexport", "view_apitoken"))
+    auditors.permissions.remove(new, taken)
+    GivenPermission.objects.filter(group=auditors, permission=new).delete()  # as if it had come with this version
+
+    migrated()
+    assert set(auditors.permissions.filter(pk__in=[new.pk, taken.pk])) == {new}
+    auditors.permissions.remove(new)
+    migrated()
+
+    assert not auditors.permissions.filter(pk__in=[new.pk, taken.pk]).exists()
+
+
+def test_a_role_of_an_older_version_gets_only_what_its_database_did_not_know():
+    auditors = Group.objects.get(name="Auditor")
+    Permission.objects.get(codename="view_loggedexport").delete()  # and with it what was given of it
+    auditors.permissions.remove(Permission.objects.get(codename="view_apitoken"))
+    GivenPermission.objects.all().delete()
+    import_module("dialer.migrations.0040_remember_given_permissions").remember(apps, None)
+    create_permissions(apps.get_app_config("dialer"), verbosity=0)
+
+    migrated()
+
+    assert [told.lacks for told in roles.differences() if told] == [("dialer.view_apitoken",)]
 
 
 def test_the_right_to_launch_is_apart_from_the_right_to_edit():

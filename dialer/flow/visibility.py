@@ -96,6 +96,7 @@ RULES: dict[str, Rule] = {
     "dialer.bell": OF_NO_ACCOUNT,
     "dialer.donotcall": Shared(because="whoever does not want to be called is called by nobody"),
     "dialer.donotcalllist": Shared(because="whoever does not want to be called is called by nobody"),
+    "dialer.givenpermission": OF_NO_ACCOUNT,
     "dialer.heartbeat": OF_NO_ACCOUNT,
     "dialer.noticecause": OF_NO_ACCOUNT,
     "dialer.seat": OF_NO_ACCOUNT,

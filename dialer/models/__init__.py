@@ -20,6 +20,7 @@ from dialer.models.launch_sheet import LaunchSheet
 from dialer.models.list_look import ColumnChoice, SavedFilter
 from dialer.models.notice import Notice, NoticeCause, NoticeDelivery, NoticeWay
 from dialer.models.preference import Preference
+from dialer.models.role import GivenPermission
 from dialer.models.route import Route
 from dialer.models.tally import BatchTally, CallTally
 from dialer.models.team import Team
@@ -54,6 +55,7 @@ __all__ = [
     "DoNotCallList",
     "Export",
     "Extension",
+    "GivenPermission",
     "Heartbeat",
     "LaunchApproval",
     "LaunchSheet",
