@@ -28,6 +28,7 @@ WORK = {
     "intake": Work(function="dialer.flow.intake.read_next", queue=DEFAULT_QUEUE),
     "dispatch": Work(function="dialer.flow.dispatch.send_next", queue=DEFAULT_QUEUE),
     "callbacks": Work(function="dialer.flow.ledger.apply_next", queue=DEFAULT_QUEUE, then=AFTER_BILLS),
+    "callback_numbers": Work(function="dialer.flow.callback_numbers.fill_next", queue=DEFAULT_QUEUE),
     "bills": Work(function="dialer.flow.ledger.pull_next", queue=LONG_QUEUE, then=AFTER_BILLS),
     "questions": Work(function="dialer.flow.ledger.ask_next", queue=LONG_QUEUE, then=AFTER_BILLS),
     "balances": Work(function="dialer.flow.money.ask_next", queue=LONG_QUEUE),

@@ -21,7 +21,7 @@ from dialer.carriers.contract import Call, ExtensionEvent
 from dialer.flow import ledger
 from dialer.flow.connect import carrier_of
 from dialer.flow.visibility import visible_to
-from dialer.models import Callback, CallRecord, TurnedAway
+from dialer.models import Callback, CallbackNumber, CallRecord, TurnedAway
 from dialer.terms import Disposition
 
 CALLS_SHOWN = 50
@@ -39,6 +39,8 @@ class CallbackAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
     list_select_related = ["account"]
     list_filter = [within_days("received_at"), OfAccount, "state"]
     ordering = ["-received_at", "-pk"]
+    search_fields = ["numbers__number"]
+    search_help_text = _("A whole number in any spelling")
     sortable_by: list[str] = []
     empty_value_display = columns.NOTHING
     long_fields = ("body",)
@@ -63,6 +65,15 @@ class CallbackAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
 
     def get_urls(self) -> list[Any]:
         return [*routes(self, apply_again=self.apply_again_view), *super().get_urls()]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Callback], search_term: str
+    ) -> tuple[QuerySet[Callback], bool]:
+        """Those that told of the number; what could not be applied told of none."""
+        if not search_term.strip():
+            return queryset, False
+        found = phone_numbers.keys_about(search_term, CallbackNumber.objects.all(), "number", "callback")
+        return queryset.filter(pk__in=found), False
 
     def has_order_permission(self, request: HttpRequest) -> bool:
         """Nobody edits what a carrier wrote; whoever might may have it read once more."""

@@ -117,6 +117,15 @@ def find(queryset: QuerySet[Any], text: str, field: str, *, may_guess: bool) -> 
     return Found(rows=queryset.filter(pk__in=keys))
 
 
+def keys_about(text: str, rows: QuerySet[Any], field: str, key: str) -> list[int]:
+    """The newest keys, by the row's field `key`, of what has rows about the number that is meant by `text`.
+
+    Only of whole numbers: a beginning is that of so many people that nearly every key would do.
+    """
+    found = rows.filter(**{f"{field}__in": readings(text)}).order_by(f"-{key}")
+    return list(found.values_list(key, flat=True).distinct()[: COUNT_CAP + 1])
+
+
 def hidden(text: str) -> str:
     """A carrier's text with everything in it that looks like a phone number masked, as in the exchanges."""
     return Mask().text(text)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 
 from dialer.carriers import with_feature
 from dialer.carriers.contract import BadCredentials, BillQuery, Call, CallbackAnswer, CarrierError, Reading
-from dialer.flow import evidence, extensions, facts, outcome, state, tallies, webhooks, withdrawal
+from dialer.flow import callback_numbers, evidence, extensions, facts, outcome, state, tallies, webhooks, withdrawal
 from dialer.flow.connect import carrier_of
 from dialer.flow.matching import Matcher
 from dialer.flow.seat import hold
@@ -104,6 +104,7 @@ def apply(callback: Callback) -> None:
             record(callback.account, reading.calls, via=Via.CALLBACK)
             extensions.note(callback.account, reading.extension_events)
             if all(call.carrier_call_id for call in reading.calls):
+                callback_numbers.note(callback, reading)
                 _mark_applied(callback, reading)
             else:
                 _put_aside(callback, gettext("A call in it has no id. It will be known when the bills are asked for."))
@@ -318,6 +319,7 @@ def _adopt(batch: Batch, *, now: datetime) -> int:
         tallied = tallies.count(found)
         left = {matcher.link(row, row.number) for row in found}
         _conclude(found, found, matcher, left=left, now=now)
+        callback_numbers.adopt(batch, found)
         webhooks.tell_of_calls(found, now=now)
         tallies.move(tallied, tallies.count(found))
     return len(found)

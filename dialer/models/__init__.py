@@ -5,6 +5,7 @@ from dialer.models.api_token import ApiAnswer, ApiToken
 from dialer.models.batch import Attempt, Batch
 from dialer.models.call_record import CallRecord
 from dialer.models.callback import Callback, TurnedAway
+from dialer.models.callback_number import CallbackBacklog, CallbackNumber
 from dialer.models.campaign import CallWindow, Campaign, RetryRule
 from dialer.models.campaign_event import CampaignEvent
 from dialer.models.campaign_plan import CampaignPlan
@@ -41,6 +42,8 @@ __all__ = [
     "CallTally",
     "CallWindow",
     "Callback",
+    "CallbackBacklog",
+    "CallbackNumber",
     "Campaign",
     "CampaignEvent",
     "CampaignPlan",

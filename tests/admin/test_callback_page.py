@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dialer.admin import clock
+from dialer.flow import ledger
 from dialer.models import Bell, Callback, TurnedAway
 from tests import factories
 from tests.admin.visits import found, list_of, page_of, query_count, text, visitor
@@ -199,3 +200,25 @@ def test_those_turned_away_are_listed_by_day_and_source():
     assert "wrong secret address" in page.lower()
     assert found(somebody, address, reason__exact="secret", days="1") == [row.pk]
     assert f">{clock.day(row.on)}<" in text(somebody, page_of(row))
+
+
+@pytest.mark.parametrize("typed", ["+6281234567890", "081234567890", "0812-3456-7890", "62 812 3456 7890"])
+def test_callbacks_are_found_by_a_number_in_any_spelling(typed):
+    account = factories.make_account()
+    first, other = (
+        factories.make_callback(account=account, body=bill(id=key, destnumber=number))
+        for key, number in ((1, "81234567890"), (2, "81234567891"))
+    )
+    for callback in (first, other):
+        ledger.apply(callback)
+
+    for client in (visitor(LOOK), visitor(LOOK, "dialer.see_full_numbers")):
+        assert found(client, LIST, q=typed) == [first.pk]
+        assert found(client, LIST, q=typed, state__exact="unreadable") == []
+
+
+@pytest.mark.parametrize("typed", ["0812", "zz", "+62", "99999999999999999999", "\u0660", "%"])
+def test_what_is_no_whole_number_finds_no_callback(typed):
+    ledger.apply(factories.make_callback(body=bill()))
+
+    assert found(visitor(LOOK, "dialer.see_full_numbers"), LIST, q=typed) == []
