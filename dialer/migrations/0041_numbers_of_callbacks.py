@@ -14,7 +14,7 @@ def leave_the_backlog(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dialer', '0039_given_permissions'),
+        ('dialer', '0040_remember_given_permissions'),
     ]
 
     operations = [
