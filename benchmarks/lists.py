@@ -4,18 +4,16 @@ search, and the last page; against the same console's smallest page, so that the
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import product
-from math import ceil
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
 from benchmarks import million
-from benchmarks.ratio import Finding, seconds
+from benchmarks.ratio import Finding
+from benchmarks.visits import Page, reader, share_of, visited
 from dialer.models import (
     Attempt,
     Batch,
@@ -45,56 +43,31 @@ SEARCHES = (
 SMALLEST = "admin:auth_group_changelist"
 
 
-@dataclass(kw_only=True)
-class Listing:
-    """One list, with the seconds that each of its addresses took."""
-
-    name: str
-    took: dict[str, float] = field(default_factory=dict)
-
-    def p95(self) -> float:
-        found = sorted(self.took.values())
-        return found[ceil(len(found) * 0.95) - 1]
-
-    def slowest(self) -> tuple[str, float]:
-        return max(self.took.items(), key=lambda pair: pair[1])
-
-    def against(self, smallest: float) -> Finding:
-        """p95 and the slowest address as ratios to the smallest page."""
-        address, slowest = self.slowest()
-        p95, worst = self.p95(), f"{slowest / smallest:.2f} ({slowest * 1000:.0f} ms) {address or '(bare)'}"
-        return Finding(
-            what=f"{self.name} of {CALLS:,} calls, p95 of {len(self.took)} addresses",
-            against="the smallest page of the console",
-            ratio=p95 / smallest,
-            said=f"{p95 * 1000:.0f} ms; slowest {worst}",
-        )
-
-
 def measure() -> Iterator[Finding]:
     million.fill(CALLS)
     yield from lines(reader())
 
 
-def reader() -> Client:
-    client = Client(SERVER_NAME="127.0.0.1")
-    client.force_login(User.objects.get_or_create(username="reader", is_staff=True, is_superuser=True)[0])
-    return client
-
-
 def lines(client: Client) -> Iterator[Finding]:
-    smallest = visit(client, reverse(SMALLEST))
+    """p95 of each list as a ratio to the smallest page, and its slowest address."""
+    smallest = quickest(visited(client, reverse(SMALLEST), times=VISITS))
     for model in LISTS:
-        yield walk(client, model).against(smallest)
+        pages = walk(client, model)
+        p95, slowest = share_of(map(quickest, pages), 0.95), max(pages, key=quickest)
+        yield Finding(
+            what=f"{model._meta.verbose_name_plural} of {CALLS:,} calls, p95 of {len(pages)} addresses",
+            against="the smallest page of the console",
+            ratio=p95 / smallest,
+            said=f"{p95 * 1000:.0f} ms ({share_of((min(page.worked) for page in pages), 0.95) * 1000:.0f} of the "
+            f"processor); slowest {quickest(slowest) / smallest:.2f} ({quickest(slowest) * 1000:.0f} ms, "
+            f"{min(slowest.worked) * 1000:.0f}) {slowest.address}",
+        )
 
 
-def walk(client: Client, model: type[Any]) -> Listing:
-    """Time each address of a list that its page offers."""
+def walk(client: Client, model: type[Any]) -> list[Page]:
+    """Each address of a list that its page offers, visited."""
     path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-    listing = Listing(name=str(model._meta.verbose_name_plural))
-    for query in addresses(client, path):
-        listing.took[query] = visit(client, path + query)
-    return listing
+    return [looked_at(client, path + query) for query in addresses(client, path)]
 
 
 def addresses(client: Client, path: str) -> Iterator[str]:
@@ -131,15 +104,13 @@ def thinned(choices: list[dict[str, str]]) -> list[dict[str, str]]:
     return choices if len(choices) < 7 else [*choices[:3], *choices[-3:]]
 
 
-def visit(client: Client, address: str) -> float:
-    """Seconds of the quickest of some visits."""
+def looked_at(client: Client, address: str) -> Page:
+    """The page after some visits, or after one that is slow enough to be told without waiting for more."""
+    page = Page(address=address)
+    while len(page.took) < VISITS and sum(page.took) < 2:
+        page.visit(client)
+    return page
 
-    def look() -> None:
-        response = client.get(address)
-        if response.status_code != 200:
-            raise AssertionError(f"{address}: {response.status_code}")
 
-    first = seconds(look)
-    if first > 2:
-        return first  # slow enough to be told without waiting for more
-    return min(first, *(seconds(look) for _ in range(VISITS - 1)))
+def quickest(page: Page) -> float:
+    return min(page.took)

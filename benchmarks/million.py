@@ -208,7 +208,7 @@ def write(row: Model, count: int, **differing: str) -> None:
     escaped = ", ".join(text if text == "%s" else text.replace("%", "%%") for text in said)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH RECURSIVE c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < {count - 1}) "  # noqa: S608
+            f"WITH RECURSIVE c(n) AS (SELECT CAST(0 AS bigint) UNION ALL SELECT n + 1 FROM c WHERE n < {count - 1}) "  # noqa: S608
             f"INSERT INTO {table} ({columns}) SELECT {escaped} FROM c",
             values,
         )

@@ -11,15 +11,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import redirect_stdout
-from dataclasses import dataclass, field
-from math import ceil
-from time import perf_counter, process_time
 
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
 from benchmarks.ratio import Finding
+from benchmarks.visits import Page, reader, share_of
 from config.demo.story import play
 from tests.admin import everything
 
@@ -28,37 +26,10 @@ SHOWN = 15
 AT_MOST = 0.2  # seconds that a page may take on the server
 
 
-@dataclass(kw_only=True)
-class Page:
-    """A page with the seconds of its visits: by the clock, and of the processor's time for this process."""
-
-    address: str
-    took: list[float] = field(default_factory=list)
-    worked: list[float] = field(default_factory=list)
-
-    def visit(self, client: Client) -> None:
-        started, busy = perf_counter(), process_time()
-        response = client.get(self.address)
-        self.took.append(perf_counter() - started)
-        self.worked.append(process_time() - busy)
-        if response.status_code != 200:
-            raise AssertionError(f"{self.address}: {response.status_code}")
-
-    @property
-    def usual(self) -> float:
-        return share_of(self.took, 0.5)
-
-    def __str__(self) -> str:
-        found = (self.usual, share_of(self.took, 0.95), max(self.took), share_of(self.worked, 0.5))
-        return "".join(f"{seconds * 1000:8.0f}" for seconds in found) + f"  {self.address}"
-
-
 def measure() -> Iterator[Finding]:
     played()
-    reader = User.objects.create_superuser("reader")
-    everything.furnish(reader)
-    client = Client(SERVER_NAME="127.0.0.1")
-    client.force_login(reader)
+    client = reader()
+    everything.furnish(User.objects.get(username="reader"))
     logging.disable(logging.WARNING)  # addresses that are no pages say so
     pages = [Page(address=address) for address in everything.page_addresses(client)]
     login = Page(address=reverse("admin:login"))
@@ -94,7 +65,8 @@ def show(pages: list[Page], login: Page) -> None:
     """The slowest, and the verdict. Milliseconds are of this machine."""
     print("     p50     p95     max     CPU  ms of the slowest pages, and of logging in")
     for page in [*pages[:SHOWN], login]:
-        print(page)
+        found = (page.usual, share_of(page.took, 0.95), max(page.took), share_of(page.worked, 0.5))
+        print("".join(f"{seconds * 1000:8.0f}" for seconds in found) + f"  {page.address}")
     by_kind: dict[str, float] = defaultdict(float)
     for page in pages:
         kind = re.sub(r"\d+", "…", page.address)
@@ -104,8 +76,3 @@ def show(pages: list[Page], login: Page) -> None:
         f"{len(pages)} pages of {len(by_kind)} kinds, slowest {pages[0].usual * 1000:.0f} ms; "
         f"above {AT_MOST * 1000:.0f} ms: {', '.join(slow) or 'none'}"
     )
-
-
-def share_of(seconds: list[float], share: float) -> float:
-    """The seconds that this share of the visits took at most."""
-    return sorted(seconds)[ceil(len(seconds) * share) - 1]
