@@ -39,7 +39,7 @@ def make_campaign(request: HttpRequest, document: wishes.CampaignIn) -> Any:
 
 
 class CampaignsAsked(shapes.Reading):
-    state: shapes.Line = ""
+    state: shapes.one_of(*Campaign.State.values) = ""  # type: ignore[valid-type]
 
 
 @router.get("", response=Page[wishes.CampaignOut], summary="List campaigns", **LOOK)

@@ -91,7 +91,8 @@ def get_list(request: HttpRequest, campaign_id: Id, list_id: Id) -> Any:
 
 class ResultsAsked(shapes.Reading):
     list_id: Id | None = None
-    skip_reason: Line | None = Field(default=None, description="“none”: only rows that are called")
+    # “none”: only rows that are called
+    skip_reason: shapes.one_of("none", *SkipReason.values) | None = None  # type: ignore[valid-type]
 
 
 @router.get("/{campaign_id}/results", response=Page[shapes.ResultOut], summary="What became of each row", **SEE)

@@ -3,7 +3,8 @@
 import json
 import logging
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOper
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext, gettext_noop
+from django.views.decorators.csrf import csrf_exempt
 from ninja.errors import HttpError, ValidationError
 
 from dialer.api.wrong_values import sentence_of
@@ -62,6 +64,28 @@ def response(problem: Problem) -> HttpResponse:
 def handle(request: HttpRequest, error: Any) -> HttpResponse:
     """The answer to whatever was raised."""
     return response(_problem(error))
+
+
+def in_words(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The view, whose answer to a method that it does not take is a problem, too."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **values: Any) -> HttpResponse:
+        answer = view(request, *args, **values)
+        if answer.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+            return answer
+        taken = ", ".join(sorted(answer["Allow"].split(", ")))
+        sentence = gettext("This address does not take %(method)s, but %(taken)s.")
+        told = {"method": request.method, "taken": taken}
+        return response(Problem(answer.status_code, sentence % told, headers={"Allow": taken}))
+
+    return answered
+
+
+@csrf_exempt
+def nothing_here(request: HttpRequest) -> HttpResponse:
+    """The answer at every address without an operation."""
+    return handle(request, Http404())
 
 
 def _problem(error: Exception) -> Problem:

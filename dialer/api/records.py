@@ -23,7 +23,7 @@ from dialer.flow.mistakes import DialerError
 from dialer.flow.visibility import accounts_of
 from dialer.models import Account, CallRecord, DoNotCall, DoNotCallList, VoiceFile
 from dialer.models.do_not_call import house_list
-from dialer.terms import Scope
+from dialer.terms import Disposition, Scope
 
 router = Router()
 
@@ -31,7 +31,7 @@ router = Router()
 class CallsAsked(shapes.Reading):
     campaign: Id | None = None
     account: Id | None = None
-    disposition: Line = ""
+    disposition: shapes.one_of(*Disposition.values) = ""  # type: ignore[valid-type]
     keypress: Line = ""
     number: Annotated[Line, Field(max_length=80, description="in any spelling")] = ""
     started_from: shapes.AskedMoment | None = None

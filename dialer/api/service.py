@@ -1,8 +1,9 @@
 """All operations together: one version, its document, and mistakes as problems."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import re_path
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
@@ -22,6 +23,15 @@ class Service(NinjaAPI):
         response = super().create_temporal_response(request)
         response["Cache-Control"] = "no-store"
         return response
+
+    @property
+    def urls(self) -> Any:
+        """Whatever is asked below this address gets an answer for programs, also where there is no operation."""
+        patterns, *names = cast(Any, super().urls)
+        for pattern in patterns:
+            is_empty = pattern.name == "api-root"
+            pattern.callback = problems.nothing_here if is_empty else problems.in_words(pattern.callback)
+        return [*patterns, re_path("", problems.nothing_here)], *names
 
     def get_openapi_operation_id(self, operation: Any) -> str:
         return str(operation.view_func.__name__)

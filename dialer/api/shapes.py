@@ -32,6 +32,18 @@ def _without_nul(text: str) -> str:
     return text
 
 
+def one_of(*words: str) -> Any:
+    """The type of a filter that knows just these words, and "" for all rows."""
+    known = ", ".join(words)
+
+    def checked(word: str) -> str:
+        if word and word not in words:
+            raise ValueError(gettext("There is no such word here. These are known: %(words)s") % {"words": known})
+        return word
+
+    return Annotated[str, AfterValidator(checked), Field(description=f"One of: {known}")]
+
+
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 After = Annotated[int, Field(ge=0, le=LARGEST_ID, description="`next` of the page before; 0 for the first page")]
 Limit = Annotated[int, Field(ge=1, le=MOST_ROWS_OF_A_PAGE)]

@@ -33,6 +33,38 @@ def test_a_token_that_is_none_opens_nothing(token: str) -> None:
     assert answer["WWW-Authenticate"] == "Bearer"
 
 
+@pytest.mark.parametrize("path", ["/nothing", "/campaigns/", "/campaigns/1/nothing", "/"])
+def test_where_there_is_no_operation_programs_are_told_so(path: str) -> None:
+    for answer in (Program().get(path), Program().post(path)):
+        assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+        assert answer.json()["detail"] == "There is no such thing, or you may not see it."
+
+
+def test_a_method_that_is_not_taken_is_told_in_a_sentence() -> None:
+    answer = Program().client.delete("/api/v1/campaigns")
+
+    assert (answer.status_code, answer["Content-Type"]) == (405, "application/problem+json")
+    assert answer.json()["detail"] == "This address does not take DELETE, but GET, POST."
+    assert answer["Allow"] == "GET, POST"
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "known"),
+    [
+        ("/campaigns", "state", "running"),
+        ("/call-records", "disposition", "answered"),
+        ("/campaigns/{}/results", "skip_reason", "none"),
+    ],
+)
+def test_a_filter_for_a_word_that_there_is_not_is_a_mistake(path: str, name: str, known: str) -> None:
+    program, path = Program("view_campaign", "view_callrecord", "view_contact"), path.format(make_campaign().pk)
+
+    assert program.get(path, **{name: known}).json()["items"] == []
+    answer = program.get(path, **{name: "nonsense"})
+    assert answer.status_code == 422
+    assert known in answer.json()["errors"][name][0]
+
+
 def test_a_cookie_of_the_console_opens_nothing() -> None:
     client = Client()
     client.force_login(make_user(is_superuser=True))
