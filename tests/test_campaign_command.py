@@ -121,3 +121,27 @@ def test_results_are_written_into_a_file(tmp_path: Path) -> None:
     assert "3 rows" in said
     assert len(rows) == 4
     assert people[0].number.removeprefix("+62") in "".join(rows[1]).replace(" ", "").replace("-", "")
+
+
+def test_a_column_that_is_none_is_told_before_a_draft_is_made(tmp_path: Path) -> None:
+    person = make_user("dialer.add_campaign", "dialer.change_campaign")
+    numbers = tmp_path / "people.csv"
+    numbers.write_text("name,phone\nAdi,081200000001\n")
+
+    with pytest.raises(CommandError, match="“0” is no column"):
+        run("create", document(tmp_path), "--numbers", numbers, "--number-column", 0, "--by", person)
+    with pytest.raises(CommandError, match="“x” is no column"):
+        run("create", document(tmp_path), "--numbers", numbers, "--text-columns", "1,x", "--by", person)
+
+    assert not Campaign.objects.exists()
+
+
+def test_files_that_can_not_be_read_or_written_are_told_in_a_sentence(tmp_path: Path) -> None:
+    person = make_user(is_superuser=True)
+    no_text = tmp_path / "wishes.bin"
+    no_text.write_bytes(b"\xff\xfe")
+
+    with pytest.raises(CommandError, match="it is not in UTF-8"):
+        run("create", no_text, "--by", person)
+    with pytest.raises(CommandError, match="can't be written: No such file or directory"):
+        run("export", make_campaign().pk, "--to", tmp_path / "nowhere" / "results.csv", "--by", person)

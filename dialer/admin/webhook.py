@@ -42,7 +42,7 @@ class WebhookForm(ConsoleForm):
         """Refuse an address with a password: it is shown to everybody who sees webhooks."""
         url = str(self.cleaned_data["url"])
         try:
-            host = urlsplit(url).netloc
+            host, _port = urlsplit(url).netloc, urlsplit(url).port
         except ValueError:
             raise forms.ValidationError(URLValidator.message) from None
         if "@" in host:

@@ -58,6 +58,7 @@ def test_a_new_secret_takes_the_place_of_the_old_one() -> None:
     [
         "ftp://example.com/",
         "https://user:pass@example.com/",
+        "https://example.com:99999/",
         "no address",
         "file:///etc",
         "https://[",

@@ -84,23 +84,26 @@ class Command(BaseCommand):
         **_: Any,
     ) -> None:
         require(person, "dialer.add_campaign", *(["dialer.change_campaign"] if numbers else []))
+        column = _column(number_column)
+        columns = [_column(part) for part in text_columns.split(",")] if text_columns else []
         campaign = drafts.make(_document(document), by=person)
         self.stdout.write(f"Campaign {campaign.pk}, “{campaign}”, is a draft.")
         if numbers:
-            self._add_numbers(person, campaign, numbers, number_column, text_columns)
+            self._add_numbers(person, campaign, numbers, column, columns)
 
-    def _add_numbers(self, person: Any, campaign: Campaign, path: Path, column: int | None, texts: str) -> None:
+    def _add_numbers(
+        self, person: Any, campaign: Campaign, path: Path, column: int | None, columns: list[int | None]
+    ) -> None:
         """The list is read to its end, by us or by the queue, whichever is first."""
-        if texts and not takes_texts(campaign):
+        if columns and not takes_texts(campaign):
             raise CommandError(
                 "No carrier of this campaign is told texts of each person. The draft has no numbers yet."
             )
-        columns = [_column(part) for part in texts.split(",")] if texts else []
         try:
             with path.open("rb") as file:
                 upload = UploadedFile(File(file), name=path.name, size=path.stat().st_size)
                 contact_list = handed_in.take_file(
-                    campaign, upload, number_column=_column(column), text_columns=columns, by=person
+                    campaign, upload, number_column=column, text_columns=columns, by=person
                 )
         except OSError as error:
             raise CommandError(f"{path} can't be read: {error.strerror}. The draft has no numbers yet.") from error
@@ -159,8 +162,12 @@ class Command(BaseCommand):
             if to is None:
                 shutil.copyfileobj(source, getattr(self.stdout, "buffer", sys.stdout.buffer))
                 return
-            with to.open("wb") as target:
-                shutil.copyfileobj(source, target)
+            try:
+                with to.open("wb") as target:
+                    shutil.copyfileobj(source, target)
+            except OSError as error:
+                told = f"{to} can't be written: {error.strerror}. The file stands among the downloads in the console."
+                raise CommandError(told) from error
         self.stdout.write(f"{to} is written: {export.rows_written:,} rows.")
 
     def _tell(self, sheet: Preflight) -> None:
@@ -193,6 +200,8 @@ def _document(name: str) -> Any:
     try:
         text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
         return wishes.CampaignIn.model_validate_json(text)
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{name} can't be read: it is not in UTF-8.") from error
     except OSError as error:
         raise CommandError(f"{name} can't be read: {error.strerror}.") from error
     except ValidationError as error:
@@ -202,9 +211,9 @@ def _document(name: str) -> Any:
 
 def _column(said: Any) -> int | None:
     """A column counted from 1 -> from 0; None for none."""
-    text = str(said or "").strip()
-    if not text:
+    if said is None:
         return None
+    text = str(said).strip()
     if not text.isdecimal() or int(text) < 1:
         raise CommandError(f"“{text}” is no column. The first one is 1.")
     return int(text) - 1
