@@ -22,10 +22,10 @@ PARTS = {
     "dispatch": 2,
     "ledger": 2,
     "archive": 3,
-    "exports": 5,
+    "exports": 8,
     "pages": 12,
-    "lists": 12,
-    "overview": 6,
+    "lists": 15,
+    "overview": 8,
 }
 
 
