@@ -18,11 +18,15 @@ from dialer.models import Attempt, CallRecord
 class ByFate(admin.SimpleListFilter):
     """Billed, open or silent."""
 
-    title = _("fate")
+    title = pgettext_lazy("of a call", "fate")
     parameter_name = "fate"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("billed", _("billed")), ("open", pgettext_lazy("without an outcome", "open")), ("silent", _("silent"))]
+        return [
+            ("billed", pgettext_lazy("fate of an attempt", "billed")),
+            ("open", pgettext_lazy("without an outcome", "open")),
+            ("silent", _("silent")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Attempt]) -> QuerySet[Attempt]:
         wanted = {
@@ -102,7 +106,7 @@ class AttemptAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
     def key(self, row: Attempt) -> str:
         return row.keypress or columns.NOTHING
 
-    @admin.display(description=_("billed"))
+    @admin.display(description=pgettext_lazy("moment", "billed"))
     def settled(self, row: Attempt) -> SafeString | str:
         return columns.when(row.settled_at)
 

@@ -182,13 +182,13 @@ class BatchAdmin(VerdictDoors, TaskDoors, ReadOnlyAdmin):
     def people(self, row: Batch) -> str:
         return columns.count(row.contact_count)
 
-    @admin.display(description=_("billed"))
+    @admin.display(description=pgettext_lazy("how many people", "billed"))
     def billed_bar(self, row: Any) -> SafeString | str:
         if row.state in NEVER_LEFT:
             return columns.NOTHING
         return columns.progress_bar(row.billed, row.contact_count)
 
-    @admin.display(description=_("billed"))
+    @admin.display(description=pgettext_lazy("how many people", "billed"))
     def billed_count(self, row: Any) -> str:
         return columns.NOTHING if row.state in NEVER_LEFT else columns.count(row.billed)
 

@@ -139,7 +139,7 @@ class CallRecordAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
         words = gettext("%(meaning)s, by %(who)s") if row.hangup_meaning else gettext("by %(who)s")
         return words % told + (f" ({row.hangup_code})" if row.hangup_code else "")
 
-    @admin.display(description=_("rang"))
+    @admin.display(description=pgettext_lazy("for how long", "rang"))
     def ring(self, row: CallRecord) -> str:
         return columns.duration(row.ring_seconds)
 
@@ -177,11 +177,11 @@ class CallRecordAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
     def charged(self, row: CallRecord) -> str:
         return columns.duration(row.charged_seconds)
 
-    @admin.display(description=_("answered"))
+    @admin.display(description=pgettext_lazy("moment", "answered"))
     def answered(self, row: CallRecord) -> SafeString | str:
         return columns.when(row.answered_at)
 
-    @admin.display(description=_("ended"))
+    @admin.display(description=pgettext_lazy("moment", "ended"))
     def ended(self, row: CallRecord) -> SafeString | str:
         return columns.when(row.ended_at)
 

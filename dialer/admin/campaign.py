@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import gettext, ngettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from dialer.admin import columns
@@ -268,7 +268,7 @@ class CampaignAdmin(
             return _to_call_in_words(summary.callable_count)
         return columns.progress_bar(summary.done, summary.callable_count)
 
-    @admin.display(description=_("answered"))
+    @admin.display(description=pgettext_lazy("share of the calls", "answered"))
     def answered(self, campaign: Campaign) -> str:
         summary = campaign.summary  # set by CampaignList
         return columns.share(summary.answered, summary.calls)

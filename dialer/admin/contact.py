@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from dialer import phone
@@ -91,7 +91,7 @@ class ContactAdmin(PastDoors, phone_numbers.NumbersShown, ReadOnlyAdmin):
     def its_texts(self, contact: Contact) -> str:
         return _texts_in_words(contact)
 
-    @admin.display(description=_("fate"))
+    @admin.display(description=pgettext_lazy("of a row of the list", "fate"))
     def fate(self, contact: Contact) -> SafeString:
         """Why it is not called, or how the last handing-over went."""
         if contact.skip_reason:

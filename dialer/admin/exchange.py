@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from dialer.admin import columns, raw
@@ -84,7 +84,7 @@ class ExchangeAdmin(ReadOnlyAdmin):
         is_good = row.status < 400 and not row.complaint
         return columns.state_badge(row.status, "good" if is_good else "warning" if row.status < 400 else "alarm")
 
-    @admin.display(description=_("took"))
+    @admin.display(description=pgettext_lazy("for how long", "took"))
     def elapsed(self, row: CarrierExchange) -> str:
         return gettext("%(count)s ms") % {"count": columns.count(row.elapsed_milliseconds)}
 

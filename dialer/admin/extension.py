@@ -116,15 +116,15 @@ class TransferAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
         (_("Where it belongs"), {"fields": ["the_campaign", "account", "reference", "call_uuid"]}),
     ]
 
-    @admin.display(description=_("rang"))
+    @admin.display(description=pgettext_lazy("moment", "rang"))
     def rang(self, row: Transfer) -> SafeString | str:
         return columns.when(row.rang_at)
 
-    @admin.display(description=_("answered"))
+    @admin.display(description=pgettext_lazy("moment", "answered"))
     def answered(self, row: Transfer) -> SafeString | str:
         return columns.when(row.answered_at)
 
-    @admin.display(description=_("ended"))
+    @admin.display(description=pgettext_lazy("moment", "ended"))
     def ended(self, row: Transfer) -> SafeString | str:
         return columns.when(row.ended_at)
 
