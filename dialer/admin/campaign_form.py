@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from dialer.admin import countries
+from dialer.admin import clock, countries
 from dialer.admin.account_form import too_large
 from dialer.admin.base import ConsoleForm
 from dialer.admin.campaign_parts import ClockInput
@@ -31,7 +31,7 @@ from dialer.flow.connect import capabilities_of
 from dialer.flow.ordering import Unsaved, problems
 from dialer.flow.texts import tidy, unknown
 from dialer.models import Account, CallWindow, Campaign, VoiceFile
-from dialer.terms import LATEST_MOMENT, CampaignKind, VoiceDelivery
+from dialer.terms import CampaignKind, VoiceDelivery
 
 HOURS = (
     _("Own hours"),
@@ -89,7 +89,7 @@ class MomentField(forms.DateTimeField):
 
     zone: tzinfo = UTC
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    default_validators = [MaxValueValidator(LATEST_MOMENT)]
+    default_validators = [clock.NOT_TOO_FAR]
 
     def to_python(self, value: Any) -> Any:
         with timezone.override(self.zone):

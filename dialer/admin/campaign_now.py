@@ -108,7 +108,8 @@ def events(campaign: Campaign, batches: Iterable[Batch]) -> list[Event]:
     """
     troubled = _troubled(campaign)
     of_batches = sorted(_of_all({batch.pk: batch for batch in batches} | troubled), key=_moment, reverse=True)
-    kept = dict.fromkeys([*of_batches[:EVENTS_SHOWN], *_of_all(troubled), *_events(campaign)])
+    # Of one moment, what the campaign did comes after what its batches did: its last ones end it.
+    kept = dict.fromkeys([*_events(campaign), *of_batches[:EVENTS_SHOWN], *_of_all(troubled)])
     return sorted(kept, key=_moment, reverse=True)
 
 

@@ -6,9 +6,16 @@ Every form with words or an order stands here once, so that a translator sees it
 from datetime import date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
+from django.core.validators import MaxValueValidator
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
+
+from dialer.terms import LATEST_MOMENT
+
+# What a moment that somebody enters is held against.
+NOT_TOO_FAR = MaxValueValidator(LATEST_MOMENT, message=_("This moment is too far away. Choose an earlier one."))
 
 
 def moment(at: datetime) -> str:

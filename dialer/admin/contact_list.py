@@ -279,10 +279,11 @@ class ContactListAdmin(ReadOnlyAdmin):
 
 
 def _encodings(own: str) -> dict[str, Any]:
-    """The encodings in words, the file's own among them."""
+    """The encodings in words, the file's own among them and each word once."""
     if own in ENCODINGS:
         return ENCODINGS
-    return {own: SHOWN_BY_FILES.get(own, gettext("Other (%(encoding)s)") % {"encoding": own}), **ENCODINGS}
+    named = SHOWN_BY_FILES.get(own, gettext("Other (%(encoding)s)") % {"encoding": own})
+    return {own: named, **{encoding: words for encoding, words in ENCODINGS.items() if words != named}}
 
 
 def _with(choices: dict[str, Any], own: str) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.validators import MaxValueValidator
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -34,7 +33,6 @@ from dialer.flow.mistakes import DialerError
 from dialer.flow.preflight import preflight
 from dialer.models import Campaign
 from dialer.models.preference import house_language
-from dialer.terms import LATEST_MOMENT
 
 BEFORE_THE_LAUNCH = (Campaign.State.DRAFT, Campaign.State.SCHEDULED)
 
@@ -46,7 +44,7 @@ class StartAtForm(forms.Form):
         label=_("Start at"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         error_messages={"required": _("Choose day and time.")},
-        validators=[MaxValueValidator(LATEST_MOMENT)],
+        validators=[clock.NOT_TOO_FAR],
     )
 
     def __init__(self, campaign: Campaign, *args: Any, **kwargs: Any) -> None:

@@ -178,6 +178,16 @@ def test_the_timeline_tells_what_the_campaign_did_itself_and_what_the_carrier_sa
     assert any(what.endswith("is uncertain: No answer in 40 seconds.") for what in told)
 
 
+def test_a_campaign_that_ends_with_its_last_batch_is_told_to_end_after_it():
+    at = timezone.now()
+    campaign = make_campaign(state=Campaign.State.FINISHED, ended_at=at)
+    make_batch(campaign=campaign, state=Batch.State.SETTLED, settled_at=at)
+
+    told = [event.what for event in visitor(VIEW).get(page_of(campaign)).context["events"] if event.at == at]
+
+    assert told == ["Finished.", "Batch 1 is settled."]
+
+
 def test_a_launch_that_left_no_line_in_the_history_is_told_with_its_person():
     ana = make_user(username="ana")
     campaign = make_campaign(state=Campaign.State.RUNNING, launched_by=ana)

@@ -308,6 +308,12 @@ def test_a_set_time_that_is_none_or_has_passed_is_said_at_its_field(at: str):
     assert response.context["adminform"].form["canary_size"].value() == "7"
 
 
+def test_a_set_time_that_nobody_will_see_is_refused_in_words():
+    response = operator().post(door(make_campaign(), "when"), when(start="later", planned_start="9999-01-01T10:00"))
+
+    assert errors(response) == {"planned_start": ["This moment is too far away. Choose an earlier one."]}
+
+
 # --- Leaving and coming back --------------------------------------------------------------------------------------
 
 

@@ -158,7 +158,9 @@ def test_the_letters_of_a_file_are_named_in_words(encoding: str, words: str):
 
     response = visitor(*WORK).get(door(contact_list, "columns"))
 
-    assert dict(response.context["look"].fields["encoding"].choices)[encoding] == words
+    choices = response.context["look"].fields["encoding"].choices
+    assert dict(choices)[encoding] == words
+    assert len({str(named) for _, named in choices}) == len(choices)
 
 
 def test_another_column_is_looked_at_before_it_is_confirmed():
