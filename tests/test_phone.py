@@ -324,6 +324,6 @@ def test_clean_numbers_are_read_many_times_faster_than_by_the_library():
 
 
 def _seconds(work):
-    started = time.perf_counter()
+    started = time.process_time()
     work()
-    return time.perf_counter() - started
+    return time.process_time() - started

@@ -124,11 +124,11 @@ def test_a_hundred_thousand_people_are_masked_in_a_moment():
     document = {"taskName": "abc", "numberInfoList": people(100_000), "baseFile": "QUJD" * 2_000_000}
     mask = Mask()
     mask.learn("canary/secret")
-    started = time.perf_counter()
+    started = time.process_time()
 
     shown = mask.document(document)
 
-    assert time.perf_counter() - started < 0.2
+    assert time.process_time() - started < 0.2
     assert "(100,000 items)" in shown
     assert len(shown) <= LONGEST_TEXT + 100
     assert json.loads(shown)["taskName"] == "abc"
@@ -138,11 +138,11 @@ def test_a_hundred_thousand_people_are_masked_in_a_moment():
 def test_an_answer_of_many_megabytes_is_masked_in_a_moment():
     mask = Mask()
     mask.learn("canary/secret")
-    started = time.perf_counter()
+    started = time.process_time()
 
     shown = mask.answer('{"baseFile": "' + "QUJD1234567" * 1_000_000, names={"url"})
 
-    assert time.perf_counter() - started < 0.2
+    assert time.process_time() - started < 0.2
     assert "1234567" not in shown
 
 
