@@ -34,6 +34,17 @@ document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));
 """
 
+# What scripts draw for the width of the window comes a few frames after the window has it.
+OVERHANG = """
+async (longest) => {
+  const overhang = () => document.documentElement.scrollWidth - window.innerWidth;
+  const until = performance.now() + longest;
+  while (overhang() > 0 && performance.now() < until) await new Promise(requestAnimationFrame);
+  return overhang();
+}
+"""
+LONGEST_DRAWING = 2_000  # milliseconds
+
 BE_STILL = """
 () => {
   const still = new CSSStyleSheet();
@@ -76,8 +87,8 @@ class Visitor:
         self.page.evaluate(BE_STILL)
 
     def overhang(self) -> int:
-        """Pixels by which the page is wider than the window."""
-        return self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        """Pixels by which the page stays wider than the window."""
+        return self.page.evaluate(OVERHANG, LONGEST_DRAWING)
 
 
 @pytest.fixture(scope="session")

@@ -66,13 +66,13 @@ def flaws_of(visitor: Any, address: str) -> Iterator[str]:
         yield f"{address} {barrier}"
     for size in (DESK, WIDE_DESK, PHONE):
         page.set_viewport_size(size)
-        if visitor.overhang() > 0:
-            yield f"{address} is {visitor.overhang()} pixels wider than {size['width']}: {widest(page)}"
+        if (pixels := visitor.overhang()) > 0:
+            yield f"{address} is {pixels} pixels wider than {size['width']}: {widest(page)}"
     page.evaluate(LENGTHEN)
     for size in (PHONE, DESK):
         page.set_viewport_size(size)
-        if visitor.overhang() > 0:
-            yield f"{address} with longer words is {visitor.overhang()} pixels wider: {widest(page)}"
+        if (pixels := visitor.overhang()) > 0:
+            yield f"{address} with longer words is {pixels} pixels wider: {widest(page)}"
     page.emulate_media(color_scheme="dark")
     for barrier in barriers(page, IN_BOTH_THEMES):
         yield f"{address} in the dark {barrier}"
