@@ -1,7 +1,8 @@
 """A database of the first version comes up to date with everything that is in it."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
+
+from tests.factories import make_call_record
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -130,18 +133,43 @@ def test_a_campaign_of_before_keeps_to_the_law_and_runs_on(first_version: Apps) 
 
 def test_calls_of_before_are_counted_in_tallies(first_version: Apps) -> None:
     old = Old(first_version)
-    start = datetime(2026, 3, 2, 12, 30, tzinfo=UTC)
+    start = datetime(2026, 3, 2, 12, 44, 59, 999_999, tzinfo=UTC)
     for number, fields in enumerate(
-        ({"campaign": old.campaign}, {"campaign": old.campaign, "talk_seconds": 8}, {}, {"started_at": None})
+        (
+            {"campaign": old.campaign},
+            {"campaign": old.campaign, "talk_seconds": 8},
+            {"campaign": old.campaign, "started_at": start + timedelta(seconds=1)},
+            {},
+            {"started_at": None},
+            {"started_at": datetime(1901, 1, 1, tzinfo=UTC)},
+        )
     ):
         told = {"started_at": start, "disposition": "busy", **fields}
         old.make("CallRecord", account=old.account, carrier_call_id=str(number), **told)
 
-    tallies = newest().get_model("dialer", "CallTally").objects.order_by("-campaign", "hour")
+    tallies = newest().get_model("dialer", "CallTally").objects.order_by("-campaign", "quarter")
 
+    quarter = int(start.timestamp()) // 900
+    found = {(row.campaign_id, row.quarter): (row.calls, row.talk_seconds) for row in tallies}
+    of_campaign = {(old.campaign.pk, quarter): (2, 8), (old.campaign.pk, quarter + 1): (1, 0)}
+    assert found == {**of_campaign, (None, quarter): (1, 0), (None, 0): (2, 0)}
+    call_command("tallies")
+
+
+def test_going_back_tallies_are_those_of_hours_again() -> None:
+    start = datetime(2026, 3, 2, 12, 44, tzinfo=UTC)
+    for minutes in (0, 10, 20):
+        make_call_record(started_at=start + timedelta(minutes=minutes), cost=Decimal("0.000003"), currency="USD")
+    executor = MigrationExecutor(connection)
+
+    executor.migrate([("dialer", "0041_numbers_of_callbacks")])
+
+    hours = executor.loader.project_state([("dialer", "0041_numbers_of_callbacks")]).apps.get_model("dialer", "CallTally")
+    found = sorted(hours.objects.values_list("hour", "calls", "cost_millionths"))
+    call_command("migrate", verbosity=0)
     hour = int(start.timestamp()) // 3600
-    found = {(row.campaign_id, row.hour): (row.calls, row.talk_seconds) for row in tallies}
-    assert found == {(old.campaign.pk, hour): (2, 8), (None, hour): (1, 0), (None, 0): (1, 0)}
+    assert found == [(hour, 1, 3), (hour, 1, 3), (hour + 1, 1, 3)]
+    call_command("tallies")
 
 
 def test_nothing_is_left_to_migrate() -> None:

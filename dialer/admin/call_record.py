@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from dialer import figures
 from dialer.admin import columns, phone_numbers, raw
 from dialer.admin.base import ReadOnlyAdmin
+from dialer.admin.call_figure_filters import BetweenMoments, OtherKeys
 from dialer.admin.call_record_filters import ByKeypress, ByOutcome, CallsOfAccount, CallsOfCampaign, WithRecording
 from dialer.admin.filters import within_days
 from dialer.admin.links import to_row
@@ -53,6 +54,8 @@ class CallRecordAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
         ByOutcome,
         ByKeypress,
         WithRecording,
+        BetweenMoments,
+        OtherKeys,
     ]
     search_fields = ["number__exact"]
     ordering = ["-started_at", "-pk"]

@@ -78,7 +78,7 @@ class StatusDoors:
             "skipped": _skipped(campaign, now),
             "talk_time": duration(calls.talk_seconds),
             "costs": spent(calls),
-            "charts": _charts(campaign, calls),
+            "charts": _charts(campaign, calls, with_links=sees_calls),
             "newest": campaign.call_records.order_by("-pk").first(),
             "batches": batches,
             "names_accounts": campaign.routes.exists() or len({batch.account_id for batch in batches}) > 1,
@@ -106,14 +106,15 @@ class StatusDoors:
         }
 
 
-def _charts(campaign: Campaign, calls: Calls) -> list[charts.Chart]:
+def _charts(campaign: Campaign, calls: Calls, *, with_links: bool) -> list[charts.Chart]:
     """From the first call to now, or to the last one of a campaign that has ended."""
     until = campaign.ended_at or timezone.now()
-    found = [
-        charts.answers(calls, until=until),
-        charts.outcomes(calls, until=until),
-        charts.keypresses(calls, until=until),
-    ]
+
+    def rows(filters: dict[str, str]) -> str:
+        here = {"campaign__id__exact": str(campaign.pk), **filters}
+        return list_address(CallRecord, **{name: quote(value) for name, value in here.items()}) if with_links else ""
+
+    found = [chart(calls, until=until, rows=rows) for chart in (charts.answers, charts.outcomes, charts.keypresses)]
     return [chart for chart in found if chart]
 
 

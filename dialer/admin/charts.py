@@ -1,11 +1,13 @@
 """Charts as tables that static/dialer/chart.js draws: without it, and for whoever wants numbers, the table is there.
 
-A chart counts calls in steps of an hour, or of a day when they reach over more than HOURS_SHOWN.
+A chart counts calls in steps of an hour, or of a day when they reach over more than HOURS_SHOWN, of the console's zone.
+Each number leads to the calls that it counts.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from django.utils import timezone
 from django.utils.text import capfirst
@@ -13,21 +15,27 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dialer.admin import clock, columns
+from dialer.admin.call_figure_filters import BESIDES, within
 from dialer.admin.navigation import Text
 from dialer.flow.sums import Calls
 from dialer.models.tally import start_of
+from dialer.terms import Disposition
 
 HOURS_SHOWN = 36
 DAYS_SHOWN = 92
 KEYS_SHOWN = 8
+HOUR = timedelta(hours=1)
+
+Rows = Callable[[dict[str, str]], str]  # the address of the calls that these filters leave; "" for who may not see them
 
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
-    """One column of the table: what it counts, and the name of its colour (chart.css)."""
+    """One column of the table: what it counts, the name of its colour (chart.css), and the filters for its calls."""
 
     label: Text
     tone: str
+    filters: dict[str, str] = field(default_factory=dict)
     is_share: bool = False  # per cent, drawn as a line with a scale of its own
 
 
@@ -37,6 +45,7 @@ class Point:
 
     value: int | None
     shown: str
+    url: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,46 +69,62 @@ class Chart:
     is_stacked: bool = False
 
 
-def answers(calls: Calls, *, until: datetime) -> Chart | None:
+def answers(calls: Calls, *, until: datetime, rows: Rows) -> Chart | None:
     """Calls, those of them that were answered, and their share; None without calls."""
+    answered = {"disposition__exact": Disposition.ANSWERED.value}
     return _chart(
         "chart-answers",
         (_("Calls and answer rate by hour"), _("Calls and answer rate by day")),
         calls,
         until,
+        rows,
         series=[
             Series(label=_("Calls"), tone="calls"),
-            Series(label=_("Answered"), tone="answered"),
-            Series(label=_("Answer rate"), tone="share", is_share=True),
+            Series(label=_("Answered"), tone="answered", filters=answered),
+            Series(label=_("Answer rate"), tone="share", filters=answered, is_share=True),
         ],
         of=lambda part: [_number(part.made), _number(part.answered), _share(part.answered, part.made)],
     )
 
 
-def outcomes(calls: Calls, *, until: datetime) -> Chart | None:
+def outcomes(calls: Calls, *, until: datetime, rows: Rows) -> Chart | None:
     """How the calls ended; None without calls."""
     shown = list(calls.dispositions())
+
+    def of(part: Calls) -> list[Point]:
+        found = part.dispositions()
+        return [_number(found.get(one, 0)) for one in shown]
+
     return _chart(
         "chart-outcomes",
         (_("Outcomes by hour"), _("Outcomes by day")),
         calls,
         until,
-        series=[Series(label=capfirst(str(one.label)), tone=one.value.replace("_", "-")) for one in shown],
-        of=lambda part: [_number(part.dispositions().get(one, 0)) for one in shown],
+        rows,
+        series=[
+            Series(
+                label=capfirst(str(one.label)),
+                tone=one.value.replace("_", "-"),
+                filters={"disposition__exact": one.value},
+            )
+            for one in shown
+        ],
+        of=of,
         is_stacked=True,
     )
 
 
-def keypresses(calls: Calls, *, until: datetime) -> Chart | None:
+def keypresses(calls: Calls, *, until: datetime, rows: Rows) -> Chart | None:
     """Which keys were pressed; None if none was. The most pressed ones, and the others together."""
     pressed = calls.keypresses()
     shown = sorted(sorted(pressed, key=lambda key: -pressed[key])[:KEYS_SHOWN])
     has_others = len(pressed) > len(shown)
     series = [
-        Series(label=gettext("Key %(key)s") % {"key": key}, tone=f"key-{place}") for place, key in enumerate(shown)
+        Series(label=gettext("Key %(key)s") % {"key": key}, tone=f"key-{place}", filters={"keypress": key})
+        for place, key in enumerate(shown)
     ]
     if has_others:
-        series.append(Series(label=_("Other keys"), tone="unknown"))
+        series.append(Series(label=_("Other keys"), tone="unknown", filters={BESIDES: ",".join(shown)}))
 
     def of(part: Calls) -> list[Point]:
         found = part.keypresses()
@@ -113,6 +138,7 @@ def keypresses(calls: Calls, *, until: datetime) -> Chart | None:
         (_("Key presses by hour"), _("Key presses by day")),
         calls,
         until,
+        rows,
         series=series,
         of=of,
         is_stacked=True,
@@ -124,59 +150,75 @@ def _chart(
     titles: tuple[Text, Text],
     calls: Calls,
     until: datetime,
+    rows: Rows,
     *,
     series: list[Series],
     of: Callable[[Calls], list[Point]],
     is_stacked: bool = False,
 ) -> Chart | None:
     """`titles` for hours and for days; `of` makes a row of the table from the calls of one step."""
-    hours = calls.hours
-    if not hours:
+    quarters = calls.quarters
+    if not quarters:
         return None
-    is_by_day = _span(hours, until) > timedelta(hours=HOURS_SHOWN)
-    parts = calls.by(lambda cell: _step_of(start_of(cell.hour), is_by_day=is_by_day))
-    moments = _moments(start_of(hours[0]), max(until, start_of(hours[-1])), is_by_day=is_by_day)
-    is_one_day = not is_by_day and len({moment.date() for moment in moments}) == 1
-    steps = [
-        Step(
+    first, last = start_of(quarters[0]), max(until, start_of(quarters[-1]))
+    is_by_day = last - first > timedelta(hours=HOURS_SHOWN)
+    begin = _day_of if is_by_day else _hour_of
+    step_of = cache(lambda quarter: begin(start_of(quarter)))
+    parts = calls.by(lambda cell: step_of(cell.quarter))
+    begins = _begins(first, last, is_by_day=is_by_day)
+    is_one_day = not is_by_day and len({timezone.localdate(moment) for moment in begins}) == 1
+
+    def step(moment: datetime) -> Step:
+        points = of(parts.get(moment, Calls(())))
+        here = within(moment, _next(moment, is_by_day=is_by_day))
+        return Step(
             label=_label(moment, is_by_day=is_by_day, is_one_day=is_one_day),
             tick=clock.short_day(moment) if is_by_day else clock.time(moment),
-            points=of(parts.get(moment, Calls(()))),
+            points=[
+                replace(point, url=rows({**here, **one.filters})) if point.value else point
+                for one, point in zip(series, points, strict=True)
+            ],
         )
-        for moment in moments
-    ]
+
     return Chart(
         name=name,
         title=titles[is_by_day],
         step_label=_("Day") if is_by_day else _("Hour"),
         series=series,
-        steps=steps,
+        steps=[step(moment) for moment in begins],
         is_stacked=is_stacked,
     )
 
 
-def _span(hours: list[int], until: datetime) -> timedelta:
-    return max(until, start_of(hours[-1])) - start_of(hours[0])
+def _day_of(moment: datetime) -> datetime:
+    """When the day of the moment began here. In UTC, where an hour that comes twice is two hours."""
+    return clock.midnight(timezone.localdate(moment)).astimezone(UTC)
 
 
-def _step_of(moment: datetime, *, is_by_day: bool) -> datetime:
-    local = timezone.localtime(moment)
-    return local.replace(hour=0, minute=0) if is_by_day else local
+def _hour_of(moment: datetime) -> datetime:
+    """When the hour of the moment began here, in UTC."""
+    return timezone.localtime(moment).replace(minute=0, second=0, microsecond=0).astimezone(UTC)
 
 
-def _moments(first: datetime, last: datetime, *, is_by_day: bool) -> list[datetime]:
+def _next(begin: datetime, *, is_by_day: bool) -> datetime:
+    """When the step after the one that begins then begins."""
+    if is_by_day:
+        return clock.midnight(timezone.localdate(begin) + timedelta(days=1)).astimezone(UTC)
+    after = _hour_of(begin + HOUR)
+    return after if after > begin else _hour_of(begin + 2 * HOUR)  # clocks went back by less than an hour
+
+
+def _begins(first: datetime, last: datetime, *, is_by_day: bool) -> list[datetime]:
     """Each hour or day from the first to the last one, also those without calls."""
-    pace = timedelta(days=1) if is_by_day else timedelta(hours=1)
     most = DAYS_SHOWN if is_by_day else HOURS_SHOWN + 1
-    return list(_paces(first, last, pace, is_by_day=is_by_day))[-most:]
+    return list(_paces(first, last, is_by_day=is_by_day))[-most:]
 
 
-def _paces(first: datetime, last: datetime, pace: timedelta, *, is_by_day: bool) -> Iterator[datetime]:
-    moment = _step_of(first, is_by_day=is_by_day)
+def _paces(first: datetime, last: datetime, *, is_by_day: bool) -> Iterator[datetime]:
+    moment = _day_of(first) if is_by_day else _hour_of(first)
     while moment <= last:
         yield moment
-        # A day later on the clock of the wall, an hour later on every clock.
-        moment = moment + pace if is_by_day else timezone.localtime((moment + pace).astimezone(first.tzinfo))
+        moment = _next(moment, is_by_day=is_by_day)
 
 
 def _label(moment: datetime, *, is_by_day: bool, is_one_day: bool) -> str:

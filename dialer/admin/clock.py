@@ -4,6 +4,7 @@ Every form with words or an order stands here once, so that a translator sees it
 """
 
 from datetime import date, datetime, tzinfo
+from datetime import time as time_of_day
 from zoneinfo import ZoneInfo
 
 from django.core.validators import MaxValueValidator
@@ -72,6 +73,11 @@ def offset(zone: tzinfo, at: datetime) -> str:
     """How far the clocks of a zone are from UTC at a moment: UTC+07:00."""
     ahead = f"{at.astimezone(zone):%z}"
     return f"UTC{ahead[:3]}:{ahead[3:5]}"
+
+
+def midnight(on: date) -> datetime:
+    """When a day begins here, also one on which clocks are changed."""
+    return timezone.make_aware(datetime.combine(on, time_of_day.min))
 
 
 def zone_in_words(zone: tzinfo) -> str:

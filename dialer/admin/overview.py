@@ -93,12 +93,17 @@ def read(site: AdminSite, request: HttpRequest, *, now: datetime | None = None) 
     """Look at the tables as they stand. Costs at most QUERY_LIMIT queries."""
     now = now or timezone.now()
     steps = first_run.steps(site, request)
-    today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    day = timezone.localdate(now)
+    today, tomorrow = clock.midnight(day), clock.midnight(day + timedelta(days=1))
     sees_calls = bool(address_for(site, request, CallRecord, "changelist"))
-    calls = sums.between(today, today + timedelta(days=1), user=request.user) if not steps else sums.NO_CALLS
+    calls = sums.between(today, tomorrow, user=request.user) if not steps else sums.NO_CALLS
     shown = calls if sees_calls else sums.NO_CALLS
     since = _("since midnight, %(zone)s") % {"zone": today.tzname()}
-    found = [charts.answers(shown, until=now), charts.outcomes(shown, until=now), charts.keypresses(shown, until=now)]
+
+    def rows(filters: dict[str, str]) -> str:
+        return list_for(site, request, CallRecord, **filters)
+
+    found = [chart(shown, until=now, rows=rows) for chart in (charts.answers, charts.outcomes, charts.keypresses)]
     return Overview(
         figures=[] if steps else list(_figures(site, request, calls, since)),
         charts=[chart for chart in found if chart],
@@ -125,7 +130,8 @@ def _figures(site: AdminSite, request: HttpRequest, calls: Calls, since: str) ->
         note=_("%(answered)s of %(made)s") % {"answered": columns.count(answered), "made": columns.count(made)},
         url=f"{url}&disposition__exact={Disposition.ANSWERED}",
     )
-    yield Figure(label=_("Minutes talked today"), value=columns.count(calls.talk_seconds // 60), url=url)
+    talked = f"{url}&disposition__exact={Disposition.ANSWERED}"
+    yield Figure(label=_("Minutes talked today"), value=columns.count(calls.talk_seconds // 60), url=talked)
     if keyed:
         yield Figure(
             label=_("Keys pressed today"),

@@ -1,4 +1,4 @@
-"""How calls went, by hour, outcome, key and account: summed up from tallies, with one query however many calls."""
+"""How calls went, by time, outcome, key and account: summed up from tallies, with one query however many calls."""
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
@@ -12,7 +12,7 @@ from django.db.models import QuerySet, Sum
 from dialer.flow import tallies
 from dialer.flow.visibility import visible_to
 from dialer.models import CallTally, Campaign
-from dialer.models.tally import NO_HOUR, hour_of
+from dialer.models.tally import NO_QUARTER, quarter_of
 from dialer.terms import Disposition
 
 Key = TypeVar("Key", bound=Hashable)
@@ -20,10 +20,10 @@ Key = TypeVar("Key", bound=Hashable)
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """The calls by one account of one hour that ended alike."""
+    """The calls by one account of one quarter of an hour that ended alike."""
 
     account_id: int
-    hour: int
+    quarter: int
     disposition: str
     keypress: str
     currency: str
@@ -56,9 +56,9 @@ class Calls:
         return sum(cell.talk_seconds for cell in self.cells)
 
     @property
-    def hours(self) -> list[int]:
+    def quarters(self) -> list[int]:
         """Those in which calls began; calls whose start is not known have none."""
-        return sorted({cell.hour for cell in self.cells} - {NO_HOUR})
+        return sorted({cell.quarter for cell in self.cells} - {NO_QUARTER})
 
     def where(self, fits: Callable[[Cell], bool]) -> "Calls":
         return Calls(tuple(cell for cell in self.cells if fits(cell)))
@@ -95,16 +95,16 @@ def of_campaign(campaign: Campaign) -> Calls:
 
 
 def between(start: datetime, end: datetime, *, user: Any) -> Calls:
-    """The calls that the user sees and that began in the hours from `start` on and before `end`, also of no campaign.
+    """The calls that the user sees and that began from `start` on and before `end`, also of no campaign.
 
-    Hours are whole ones of UTC: where clocks differ from it by half an hour, so does the edge.
+    Both are whole quarters of an hour, as days and hours are in every zone.
     """
-    rows = CallTally.objects.filter(hour__gte=hour_of(start), hour__lt=hour_of(end))
+    rows = CallTally.objects.filter(quarter__gte=quarter_of(start), quarter__lt=quarter_of(end))
     return _read(visible_to(user, rows))
 
 
 def _read(rows: QuerySet[CallTally]) -> Calls:
-    kinds = ("account_id", "hour", "disposition", "keypress", "currency")
+    kinds = ("account_id", "quarter", "disposition", "keypress", "currency")
     amounts = {name: Sum(name) for name in ("calls", "talk_seconds", "cost_millionths")}
     found: Iterable[dict[str, object]] = rows.order_by().values(*kinds).annotate(**amounts).filter(calls__gt=0)
     return Calls(tuple(Cell(**row) for row in found))  # type: ignore[arg-type]

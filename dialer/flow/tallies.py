@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from dialer.models import CallRecord, CallTally, Campaign
-from dialer.models.tally import hour_of
+from dialer.models.tally import quarter_of
 
 MILLION = 1_000_000
 AT_A_TIME = 5_000  # rows read from the database in one go
@@ -26,7 +26,7 @@ class Kind(NamedTuple):
 
     campaign_id: int | None
     account_id: int
-    hour: int
+    quarter: int
     disposition: str
     keypress: str
     currency: str
@@ -125,7 +125,7 @@ def _kind(
     currency: str,
 ) -> Kind:
     # An enumeration's member and its word are one kind.
-    return Kind(campaign_id, account_id, hour_of(started_at), str(disposition), keypress, currency)
+    return Kind(campaign_id, account_id, quarter_of(started_at), str(disposition), keypress, currency)
 
 
 def _millionths(cost: Decimal | None) -> int:

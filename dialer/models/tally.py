@@ -10,22 +10,23 @@ from dialer.models.batch import Batch
 from dialer.models.campaign import Campaign
 from dialer.terms import Disposition
 
-HOUR_SECONDS = 3600
-NO_HOUR = 0  # the carrier told no start of the call
+# Every zone of the world is whole quarters of an hour away from UTC, so its days and hours are whole quarters.
+QUARTER_SECONDS = 900
+NO_QUARTER = 0  # the carrier told no start of the call
 
 
-def hour_of(moment: datetime | None) -> int:
-    """The whole hours from 1970 (UTC) to the moment; NO_HOUR for no moment, or one before."""
-    return NO_HOUR if moment is None else max(NO_HOUR, int(moment.timestamp()) // HOUR_SECONDS)
+def quarter_of(moment: datetime | None) -> int:
+    """The whole quarters of an hour from 1970 (UTC) to the moment; NO_QUARTER for no moment, or one before."""
+    return NO_QUARTER if moment is None else max(NO_QUARTER, int(moment.timestamp()) // QUARTER_SECONDS)
 
 
-def start_of(hour: int) -> datetime:
-    """When an hour of `hour_of` began."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(hours=hour)
+def start_of(quarter: int) -> datetime:
+    """When a quarter of `quarter_of` began."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=quarter * QUARTER_SECONDS)
 
 
 class CallTally(models.Model):
-    """The call records of one campaign by one account that began in one hour and ended alike.
+    """The call records of one campaign by one account that began in one quarter of an hour and ended alike.
 
     Written in the transaction that writes the call records (`flow.tallies`), so a sum of tallies is what a full count
     of call records would say. A number may pass below zero until the table was filled for the first time.
@@ -35,7 +36,7 @@ class CallTally(models.Model):
         Campaign, null=True, on_delete=models.CASCADE, related_name="call_tallies", db_index=False
     )
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="call_tallies", db_index=False)
-    hour = models.PositiveIntegerField()  # see hour_of
+    quarter = models.PositiveIntegerField()  # see quarter_of
     disposition = models.CharField(max_length=20, choices=Disposition.choices)
     keypress = models.CharField(max_length=20, blank=True)
     currency = models.CharField(max_length=10, blank=True)
@@ -49,7 +50,7 @@ class CallTally(models.Model):
             models.UniqueConstraint(
                 Coalesce("campaign", 0),  # two nulls are no twins to a database
                 "account",
-                "hour",
+                "quarter",
                 "disposition",
                 "keypress",
                 "currency",
@@ -57,13 +58,13 @@ class CallTally(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["campaign", "hour"], name="call_tally_by_campaign"),
-            models.Index(fields=["hour", "account"], name="call_tally_by_hour"),
-            models.Index(fields=["account", "hour"], name="call_tally_by_account"),
+            models.Index(fields=["campaign", "quarter"], name="call_tally_by_campaign"),
+            models.Index(fields=["quarter", "account"], name="call_tally_by_quarter"),
+            models.Index(fields=["account", "quarter"], name="call_tally_by_account"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.calls} calls from {start_of(self.hour):%Y-%m-%d %H:%M}"
+        return f"{self.calls} calls from {start_of(self.quarter):%Y-%m-%d %H:%M}"
 
 
 class BatchTally(models.Model):

@@ -44,6 +44,11 @@ CALLS = [
     "o=0",
     "o=-0",
     "p=1",
+    "since=2026-05-04T18:30Z&before=2026-05-04T19:30Z",
+    "since=2026-05-04T18:30Z&before=2026-05-04T19:30Z&campaign__id__exact={campaign}",
+    "since=2026-05-04T18:30Z&before=2026-05-04T19:30Z&campaign__id__exact={campaign}&disposition__exact=busy",
+    "since=2026-05-04T18:30Z&before=2026-05-04T19:30Z&campaign__id__exact={campaign}&keypress=1",
+    "since=2026-05-04T18:30Z&before=2026-05-04T19:30Z&campaign__id__exact={campaign}&keys_besides=1,2",
 ]
 CONTACTS = [
     "",

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from dialer.carriers.contract import Call
 from dialer.flow import ledger, tallies
 from dialer.models import Account, Batch, CallRecord, CallTally
-from dialer.models.tally import NO_HOUR, hour_of, start_of
+from dialer.models.tally import NO_QUARTER, quarter_of, start_of
 from dialer.terms import Disposition, HungUpBy, Via
 from tests.factories import make_account, make_batch, make_call_record, make_campaign, make_contacts
 
@@ -56,18 +56,18 @@ def wrong() -> list[int | None]:
 
 
 def told(account: Account) -> list[tuple[Any, ...]]:
-    rows = CallTally.objects.filter(account=account).exclude(calls=0).order_by("hour", "disposition")
-    return [(start_of(row.hour), row.disposition, row.keypress, row.calls, row.talk_seconds) for row in rows]
+    rows = CallTally.objects.filter(account=account).exclude(calls=0).order_by("quarter", "disposition")
+    return [(start_of(row.quarter), row.disposition, row.keypress, row.calls, row.talk_seconds) for row in rows]
 
 
 # --- one by one --------------------------------------------------------------------------------------------------
 
 
-def test_a_call_is_counted_in_its_hour_with_its_seconds_and_its_cost() -> None:
+def test_a_call_is_counted_in_its_quarter_of_an_hour_with_its_seconds_and_its_cost() -> None:
     batch = make_batch(state=Batch.State.ACCEPTED)
     answered = call(
         reference=batch.reference,
-        started_at=NOON + timedelta(minutes=59),
+        started_at=NOON + timedelta(minutes=14),
         disposition=Disposition.ANSWERED,
         talk_seconds=12,
         keypress="5",
@@ -78,7 +78,7 @@ def test_a_call_is_counted_in_its_hour_with_its_seconds_and_its_cost() -> None:
     ledger.record(batch.account, [answered], via=Via.PULL)
 
     tally = CallTally.objects.get()
-    assert (tally.campaign, tally.account, start_of(tally.hour)) == (batch.campaign, batch.account, NOON)
+    assert (tally.campaign, tally.account, start_of(tally.quarter)) == (batch.campaign, batch.account, NOON)
     assert (tally.disposition, tally.keypress, tally.currency) == (Disposition.ANSWERED, "5", "USD")
     assert (tally.calls, tally.talk_seconds) == (1, 12)
     assert tallies.money(tally.cost_millionths) == Decimal("0.012345")
@@ -102,17 +102,17 @@ def test_a_correction_moves_the_count() -> None:
     assert told(account) == [(NOON + timedelta(hours=2), "answered", "", 1, 7)]
 
 
-def test_a_call_whose_start_was_not_told_is_counted_without_an_hour() -> None:
+def test_a_call_whose_start_was_not_told_is_counted_without_a_quarter() -> None:
     ledger.record(make_account(), [call(started_at=None)], via=Via.PULL)
 
-    assert CallTally.objects.get().hour == NO_HOUR
+    assert CallTally.objects.get().quarter == NO_QUARTER
     assert wrong() == []
 
 
-def test_a_start_before_all_hours_does_not_stop_the_ledger() -> None:
+def test_a_start_before_all_quarters_does_not_stop_the_ledger() -> None:
     ledger.record(make_account(), [call(started_at=datetime(1901, 1, 1, tzinfo=UTC))], via=Via.PULL)
 
-    assert CallTally.objects.get().hour == NO_HOUR
+    assert CallTally.objects.get().quarter == NO_QUARTER
     assert wrong() == []
 
 
@@ -233,9 +233,9 @@ def test_a_correction_before_the_table_was_filled_does_not_stop_the_ledger(uncou
     assert wrong() == []
 
 
-def test_an_hour_begins_where_it_says() -> None:
-    assert start_of(hour_of(NOON + timedelta(minutes=59, seconds=59))) == NOON
-    assert start_of(hour_of(NOON + timedelta(minutes=60))) == NOON + timedelta(hours=1)
+def test_a_quarter_of_an_hour_begins_where_it_says() -> None:
+    assert start_of(quarter_of(NOON + timedelta(minutes=14, seconds=59))) == NOON
+    assert start_of(quarter_of(NOON + timedelta(minutes=15))) == NOON + timedelta(minutes=15)
 
 
 # --- in company --------------------------------------------------------------------------------------------------
