@@ -18,7 +18,7 @@ from dialer.admin import clock, columns
 from dialer.admin.call_figure_filters import BESIDES, within
 from dialer.admin.navigation import Text
 from dialer.flow.sums import Calls
-from dialer.models.tally import start_of
+from dialer.models.tally import NO_QUARTER, quarter_of, start_of
 from dialer.terms import Disposition
 
 HOURS_SHOWN = 36
@@ -67,6 +67,13 @@ class Chart:
     series: list[Series]
     steps: list[Step]
     is_stacked: bool = False
+
+
+def drawn(calls: Calls, *, until: datetime, rows: Rows) -> list[Chart]:
+    """Those that have something to show. The calls are put into the steps of all of them once."""
+    in_steps = _in_steps(calls, until)
+    found = [chart(in_steps, until=until, rows=rows) for chart in (answers, outcomes, keypresses)]
+    return [chart for chart in found if chart]
 
 
 def answers(calls: Calls, *, until: datetime, rows: Rows) -> Chart | None:
@@ -161,10 +168,9 @@ def _chart(
     if not quarters:
         return None
     first, last = start_of(quarters[0]), max(until, start_of(quarters[-1]))
-    is_by_day = last - first > timedelta(hours=HOURS_SHOWN)
-    begin = _day_of if is_by_day else _hour_of
-    step_of = cache(lambda quarter: begin(start_of(quarter)))
-    parts = calls.by(lambda cell: step_of(cell.quarter))
+    is_by_day = _is_by_day(quarters, until)
+    begin = _step_of(is_by_day=is_by_day)
+    parts = calls.by(lambda cell: begin(cell.quarter))
     begins = _begins(first, last, is_by_day=is_by_day)
     is_one_day = not is_by_day and len({timezone.localdate(moment) for moment in begins}) == 1
 
@@ -188,6 +194,26 @@ def _chart(
         steps=[step(moment) for moment in begins],
         is_stacked=is_stacked,
     )
+
+
+def _in_steps(calls: Calls, until: datetime) -> Calls:
+    """The same calls, each at the first quarter of its hour or day."""
+    quarters = calls.quarters
+    if not quarters:
+        return calls
+    begin = _step_of(is_by_day=_is_by_day(quarters, until))
+    first_of = cache(lambda quarter: NO_QUARTER if quarter == NO_QUARTER else quarter_of(begin(quarter)))
+    return calls.merged(first_of)
+
+
+def _is_by_day(quarters: list[int], until: datetime) -> bool:
+    return max(until, start_of(quarters[-1])) - start_of(quarters[0]) > timedelta(hours=HOURS_SHOWN)
+
+
+def _step_of(*, is_by_day: bool) -> Callable[[int], datetime]:
+    """In which step a quarter lies, by its beginning."""
+    begin = _day_of if is_by_day else _hour_of
+    return cache(lambda quarter: begin(start_of(quarter)))
 
 
 def _day_of(moment: datetime) -> datetime:

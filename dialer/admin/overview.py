@@ -103,10 +103,9 @@ def read(site: AdminSite, request: HttpRequest, *, now: datetime | None = None) 
     def rows(filters: dict[str, str]) -> str:
         return list_for(site, request, CallRecord, **filters)
 
-    found = [chart(shown, until=now, rows=rows) for chart in (charts.answers, charts.outcomes, charts.keypresses)]
     return Overview(
         figures=[] if steps else list(_figures(site, request, calls, since)),
-        charts=[chart for chart in found if chart],
+        charts=charts.drawn(shown, until=now, rows=rows),
         outcomes=_bars(site, request, shown.dispositions(), "disposition__exact"),
         keypresses=_bars(site, request, shown.keypresses(), "keypress"),
         campaigns=[] if steps else _campaigns(site, request),
