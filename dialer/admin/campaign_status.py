@@ -23,7 +23,7 @@ from dialer.admin.columns import duration, share
 from dialer.admin.doors import LOOK, address, door, has_list, list_address, show
 from dialer.admin.launch import verdict_at
 from dialer.admin.overview_health import spent
-from dialer.flow import sums
+from dialer.flow import news, sums
 from dialer.flow.reports import Progress, progress
 from dialer.flow.sums import Calls
 from dialer.models import Batch, CallRecord, Campaign, Contact
@@ -79,7 +79,7 @@ class StatusDoors:
             "talk_time": duration(calls.talk_seconds),
             "costs": spent(calls),
             "charts": _charts(campaign, calls, with_links=sees_calls),
-            "newest": campaign.call_records.order_by("-pk").first(),
+            "newest": news.newest(campaign),
             "batches": batches,
             "names_accounts": campaign.routes.exists() or len({batch.account_id for batch in batches}) > 1,
             "standstill": standstill(campaign, now=timezone.now()),
@@ -114,8 +114,7 @@ def _charts(campaign: Campaign, calls: Calls, *, with_links: bool) -> list[chart
         here = {"campaign__id__exact": str(campaign.pk), **filters}
         return list_address(CallRecord, **{name: quote(value) for name, value in here.items()}) if with_links else ""
 
-    found = [chart(calls, until=until, rows=rows) for chart in (charts.answers, charts.outcomes, charts.keypresses)]
-    return [chart for chart in found if chart]
+    return charts.drawn(calls, until=until, rows=rows)
 
 
 def _rows_behind(campaign: Campaign, may_see: Callable[[type[Model]], bool]) -> dict[str, str]:

@@ -142,7 +142,14 @@ class Attempt(models.Model):
             models.Index(fields=["disposition", "contact"], name="attempt_by_disposition"),
             models.Index(fields=["contact"], name="attempt_silent", condition=Q(silent_since__isnull=False)),
             models.Index(fields=["retry_at"], name="attempt_to_be_retried", condition=Q(retry_at__isnull=False)),
-            models.Index(fields=["batch"], name="attempt_planned_of_batch", condition=Q(retry_at__isnull=False)),
+            models.Index(
+                fields=["batch", "retry_at"], name="attempt_planned_by_batch", condition=Q(retry_at__isnull=False)
+            ),
+            models.Index(
+                fields=["batch", "silent_since"],
+                name="attempt_silent_by_batch",
+                condition=Q(silent_since__isnull=False),
+            ),
             models.Index(fields=["contact"], name="attempt_planned_in_order", condition=Q(retry_at__isnull=False)),
         ]
 

@@ -56,7 +56,7 @@ def test_the_status_says_what_the_carrier_said():
     assert "The balance is used up." in page
     assert "No answer in time." in page
     assert "2 of those at the carrier are uncertain" in page
-    assert "Newest result" in page
+    assert "The carrier last told something" in page
 
 
 def test_the_live_part_is_no_page_and_stops_when_all_is_over():
