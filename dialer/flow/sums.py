@@ -69,7 +69,7 @@ class Calls:
             key = (account, first_of(quarter), *kind)
             before = sums.get(key, (0, 0, 0))
             sums[key] = (before[0] + calls, before[1] + seconds, before[2] + cost)
-        return Calls(tuple(Cell(*key, *amounts) for key, amounts in sums.items()))
+        return Calls(tuple(Cell._make((*key, *amounts)) for key, amounts in sums.items()))
 
     def by(self, key: Callable[[Cell], Key]) -> dict[Key, "Calls"]:
         """The calls apart, by whatever the key says of a cell."""
