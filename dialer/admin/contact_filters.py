@@ -195,8 +195,10 @@ def _without_attempt(campaign: int, state: Q) -> Iterator[QuerySet[Contact]]:
     waiting = Contact.objects.filter(~Exists(Attempt.objects.filter(contact=OuterRef("pk"))))
     yield _postponed(waiting.filter(campaign__in=list(campaigns.values_list("pk", flat=True))))
     # Everybody up to `planned_through` has been handed over, postponed or skipped.
-    unplanned = campaigns.filter(is_planned=False).values_list("pk", flat=True)
-    yield waiting.filter(campaign__in=list(unplanned), pk__gt=F("campaign__planned_through"), skip_reason="")
+    unplanned = dict(campaigns.filter(is_planned=False).values_list("pk", "planned_through"))
+    # The least of these bounds says to a database with statistics that few are left, however many there were.
+    left = waiting.filter(pk__gt=min(unplanned.values(), default=0), skip_reason="")
+    yield left.filter(campaign__in=list(unplanned), pk__gt=F("campaign__planned_through"))
 
 
 def _postponed(contacts: QuerySet[Contact]) -> QuerySet[Contact]:
