@@ -233,10 +233,13 @@ def _keep_possible_delivery(campaign: Campaign) -> None:
 
 def _brought_sound(request: Any) -> KeptSound | None:
     """What became of the sound that a form brings, whole or in pieces; None if it brings none."""
-    uploads.bring(request, UploadPurpose.VOICE_FILE, field="new_sound")
+    uploads.bring(request, UploadPurpose.VOICE_FILE, field="new_sound", is_spent_later=True)
     sound = request.FILES.get("new_sound")
     if sound:
-        return keep_sound(sound, request.POST.get("new_name", "").strip(), by=request.user)
+        kept = keep_sound(sound, request.POST.get("new_name", "").strip(), by=request.user)
+        if kept.errors:
+            uploads.forget(sound)
+        return kept
     if uploads.KEY in request.POST:  # a message says why its pieces are not there
         return KeptSound(errors={"new_sound": [gettext("Choose the file again.")]})
     return None

@@ -39,6 +39,8 @@ PERMISSIONS = {
     UploadPurpose.DO_NOT_CALL: "dialer.add_donotcall",
     UploadPurpose.VOICE_FILE: "dialer.add_voicefile",
 }
+# What becomes of these is kept with the upload's end, so until then it can be taken back.
+CAN_BE_TAKEN_BACK = {UploadPurpose.CONTACT_LIST, UploadPurpose.VOICE_FILE}
 LARGEST_CHECKSUM = 2**32 - 1
 
 # What upload.js and drop.js say. {braces} are filled in by them.
@@ -52,7 +54,8 @@ WORDS: dict[str, str | Promise] = {
     "paused": _("Paused at {done} of {total} MB."),
     "offline": _("No connection. Trying again in {count} s; nothing is lost."),
     "again": _("Trying again…"),
-    "whole": _("Uploaded. The server is looking at it…"),
+    "whole": _("Uploaded. The server is looking at it; you may leave this page and come back."),
+    "unheard": _("No answer came. Load the page again to see what became of it."),
     "other": _("This is another file than the one that was begun, so it starts from the beginning."),
     "resumed": _("Goes on at {done} of {total} MB."),
     "removed": _("Removed. Nothing was saved."),
@@ -113,6 +116,7 @@ def pieces_of(request: HttpRequest, purpose: UploadPurpose, *, campaign: Campaig
     return {
         "upload_url": reverse("admin:upload_begin"),
         "upload_purpose": purpose.value,
+        "upload_can_be_taken_back": purpose in CAN_BE_TAKEN_BACK,
         "upload_campaign": campaign,
         "upload_words": {name: str(sentence) for name, sentence in WORDS.items()},
         "uploads_here": here,
@@ -210,7 +214,8 @@ def _piece(site: AdminSite, request: HttpRequest, key: str) -> HttpResponseBase:
 def _remove(site: AdminSite, request: HttpRequest, key: str) -> HttpResponseBase:
     """For the script, and for the button of a page, to which it leads back."""
     upload = _own(request, key)
-    uploads.remove(upload)
+    if not uploads.remove(upload):
+        raise Http404
     if request.headers.get("X-Requested-With"):
         return HttpResponse(status=204)
     messages.success(request, gettext("Removed the upload of “%(file)s”.") % {"file": upload})

@@ -108,13 +108,14 @@ class VoiceFileAdmin(VoicePlaces, ConsoleAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         is_upload = request.method == "POST"
-        uploads.bring(request, UploadPurpose.VOICE_FILE, field="original")
+        uploads.bring(request, UploadPurpose.VOICE_FILE, field="original", is_spent_later=True)
         form = NewVoiceFileForm(request.POST, request.FILES) if is_upload else NewVoiceFileForm()
         form.label_suffix = ""
         if is_upload and form.is_valid():
             voice_file = self._store(request, form)
             if voice_file is not None:
                 return HttpResponseRedirect(address(voice_file))
+        uploads.forget(request.FILES.get("original"))
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

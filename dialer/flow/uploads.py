@@ -148,14 +148,18 @@ def spend(file: Any) -> None:
     if not isinstance(file, KeptUpload):
         return
     if not PendingUpload.objects.filter(pk=file.upload.pk).delete()[0]:
-        raise DialerError(gettext("This upload was finished or removed already. Look whether its list is there."))
+        raise DialerError(gettext("This upload was finished or removed already. Look whether it is there."))
     transaction.on_commit(lambda: _unlink(file.upload.key))
 
 
-def remove(upload: PendingUpload) -> None:
-    """The upload and what was received of it are gone. May be repeated."""
-    PendingUpload.objects.filter(pk=upload.pk).delete()
+def remove(upload: PendingUpload) -> bool:
+    """The upload and what was received of it are gone; False if it was spent or removed before. May be repeated.
+
+    Who is making something of it at this moment finds it gone at the end, and keeps nothing.
+    """
+    removed, _ = PendingUpload.objects.filter(pk=upload.pk).delete()
     _unlink(upload.key)
+    return bool(removed)
 
 
 def prune(*, now: datetime) -> None:

@@ -9,6 +9,7 @@ from django.core.files import File
 from django.db import transaction
 
 from dialer import audio
+from dialer.flow import uploads
 from dialer.flow.mistakes import DialerError
 from dialer.models import VoiceFile
 from dialer.models.preference import house_language
@@ -17,7 +18,7 @@ from dialer.models.preference import house_language
 def store(*, name: str, upload: "File[bytes]", by: Any = None) -> VoiceFile:
     """The saved voice file, playable as it came and as carriers take it.
 
-    Raises DialerError with a sentence if the upload is no sound that can be played to people.
+    Raises DialerError with a sentence if the upload is no sound that can be played to people, or is gone meanwhile.
     """
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "converted.mp3"
@@ -37,6 +38,7 @@ def store(*, name: str, upload: "File[bytes]", by: Any = None) -> VoiceFile:
             uploaded_by=by,
         )
         with transaction.atomic(), target.open("rb") as converted:
+            uploads.spend(upload)
             taken = set(VoiceFile.objects.values_list("carrier_name", flat=True))
             voice_file.carrier_name = audio.carrier_name(name, taken=taken)
             suffix = Path(voice_file.original_name).suffix[:8].lower()

@@ -215,7 +215,9 @@ for (const button of document.querySelectorAll("[data-device-zone]")) {
 }
 
 // The browser has already followed the redirect, and the answer holds the message that is shown only once. So this
-// very answer is put in the place of the page, instead of being asked for again.
+// very answer is put in the place of the page, instead of being asked for again. upload.js does so, too.
+window.showAnswer = showAnswer;
+
 function showAnswer(request) {
   history.pushState(null, "", request.responseURL);
   document.open();

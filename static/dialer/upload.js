@@ -140,20 +140,39 @@ class Upload {
   }
 
   handIn() {
-    this.panel.whole(say("whole"));
+    this.isWhole = "canBeTakenBack" in this.form.dataset;
+    this.panel.whole(say("whole"), this.isWhole);
     this.isOver = true;
     this.add("upload_key", this.key);
     if (this.submitter?.name) this.add(this.submitter.name, this.submitter.value); // the button that was pressed
     this.input.disabled = true; // the file is there already
-    // A page that comes back out of the browser's memory is a fresh one.
-    addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
-    this.form.submit();
+    this.order = new XMLHttpRequest();
+    this.order.open("POST", this.form.action);
+    this.order.addEventListener("load", () => showAnswer(this.order)); // of console.js
+    this.order.addEventListener("error", () => this.panel.tell(say("unheard")));
+    this.order.send(new FormData(this.form));
   }
 
   add(name, value) {
     const field = document.createElement("input");
     Object.assign(field, { type: "hidden", name, value });
+    field.dataset.added = "";
     this.form.append(field);
+  }
+
+  // What the server makes of a whole upload is kept only if the upload is still there at the end.
+  async takeBack() {
+    this.order.abort();
+    const { status } = await this.send(this.standing.remove_url, "", {});
+    if (status === 204) {
+      for (const field of this.form.querySelectorAll("[data-added]")) field.remove();
+      this.input.disabled = false;
+      this.panel.end(say("removed"));
+    } else if (status === 404) {
+      location.reload(); // the server was faster: what became of it is there
+    } else {
+      this.panel.tell(say("unheard"));
+    }
   }
 
   pause() {
@@ -169,6 +188,7 @@ class Upload {
   }
 
   async cancel() {
+    if (this.isWhole) return this.takeBack();
     this.isOver = true;
     this.request?.abort();
     this.wake?.();
@@ -333,10 +353,10 @@ class Panel {
 
   paused(isPaused) { this.pauseButton.textContent = say(isPaused ? "resume" : "pause"); }
 
-  whole(sentence) {
+  whole(sentence, canBeTakenBack) {
     this.bar.removeAttribute("value"); // nobody knows how long the server looks
     this.pauseButton.remove();
-    this.cancelButton.remove();
+    if (!canBeTakenBack) this.cancelButton.remove();
     this.tell(sentence);
   }
 

@@ -2,13 +2,15 @@
 
 import random
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 from playwright.sync_api import Route, expect
 
-from dialer.flow import uploads
+from dialer.flow import intake, uploads
 from dialer.models import ContactList, PendingUpload, Preference
+from dialer.terms import UploadPurpose
 from tests.factories import make_campaign, make_user
 
 pytest_plugins = ["tests.browser"]
@@ -148,6 +150,50 @@ def test_an_upload_is_paused_and_cancelled(desk, boss, campaign, customers):
     assert not ContactList.objects.exists()
     assert list(uploads.part_path("any").parent.iterdir()) == []
     assert complaints(desk) == []
+
+
+class SlowLook:
+    """The server's look at a list, held until it is let go; as long as it takes with a large workbook."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begins, self.may_end, self.look = Event(), Event(), intake.look
+        monkeypatch.setattr(intake, "look", self)
+
+    def __call__(self, contact_list: ContactList, **choices: Any) -> Any:
+        self.begins.set()
+        self.may_end.wait(LONG / 1000)
+        return self.look(contact_list, **choices)
+
+
+@pytest.mark.parametrize("is_late", [False, True], ids=["in time", "too late"])
+def test_a_whole_upload_is_cancelled_while_the_server_looks_at_it(desk, boss, campaign, tmp_path, is_late, monkeypatch):
+    people = tmp_path / "people.csv"
+    people.write_text("Name;Phone\n" + "".join(f"{'Person ' * 20}{i};0812{i:08}\n" for i in range(16_000)))
+    slow = SlowLook(monkeypatch)
+    desk.log_in(boss)
+    page = desk.page
+    desk.open(f"/dialer/campaign/{campaign.pk}/numbers/")
+    choose(desk, people)
+    assert slow.begins.wait(LONG / 1000)
+
+    if is_late:
+        upload = PendingUpload.objects.get()
+        with monkeypatch.context() as quick:
+            quick.setattr(intake, "look", slow.look)
+            with uploads.take(upload.key, boss, UploadPurpose.CONTACT_LIST, campaign=campaign) as file:
+                intake.upload(campaign, file, by=boss)
+    page.get_by_role("button", name="Cancel upload").click()
+
+    if is_late:
+        expect(page.get_by_role("link", name="Choose column")).to_be_visible()
+    else:
+        expect(page.get_by_text("Removed. Nothing was saved.").first).to_be_visible()
+        expect(page.get_by_role("button", name="Upload", exact=True)).to_be_enabled()
+        expect(page.get_by_label("Upload a list of numbers")).to_be_enabled()
+    slow.may_end.set()
+    page.reload()
+    assert not PendingUpload.objects.exists()
+    assert ContactList.objects.count() == is_late
 
 
 def test_an_upload_waits_for_the_connection_and_goes_on_by_itself(desk, boss, campaign, customers):

@@ -13,11 +13,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.utils import timezone
 
-from dialer.flow import housekeeping, intake, uploads
+from dialer.flow import housekeeping, intake, uploads, voice
 from dialer.flow.mistakes import DialerError
-from dialer.models import Campaign, ContactList, PendingUpload
+from dialer.models import Campaign, ContactList, PendingUpload, VoiceFile
 from dialer.terms import UploadPurpose
-from tests.factories import make_campaign, make_user
+from tests.factories import make_campaign, make_user, wav
 
 pytestmark = pytest.mark.django_db
 
@@ -320,6 +320,56 @@ def test_a_crash_before_the_list_is_kept_leaves_the_upload(monkeypatch: pytest.M
     with take(upload) as file:
         intake.upload(upload.campaign, file)
     assert ContactList.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_removed_while_somebody_makes_a_list_of_it_leaves_no_list(media: Path) -> None:
+    upload = send_all(begin())
+
+    with take(upload) as file:
+        assert uploads.remove(upload)
+        with pytest.raises(DialerError, match="finished or removed"):
+            intake.upload(upload.campaign, file)
+
+    assert not ContactList.objects.exists()
+    assert parts(media) == list((media / "contacts").iterdir()) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_removed_while_it_is_converted_leaves_no_voice_file(media: Path) -> None:
+    upload = whole_voice()
+
+    with uploads.take(upload.key, upload.owner, UploadPurpose.VOICE_FILE) as file:
+        assert uploads.remove(upload)
+        with pytest.raises(DialerError, match="finished or removed"):
+            voice.store(name="Welcome", upload=file)
+
+    assert not VoiceFile.objects.exists()
+    assert [path for path in media.rglob("*") if path.is_file()] == []
+
+
+def test_what_became_a_voice_file_cannot_be_removed_any_more() -> None:
+    upload = whole_voice()
+
+    with uploads.take(upload.key, upload.owner, UploadPurpose.VOICE_FILE) as file:
+        voice.store(name="Welcome", upload=file)
+
+    assert not uploads.remove(upload)
+    assert VoiceFile.objects.count() == 1
+
+
+def whole_voice() -> PendingUpload:
+    sound = wav()
+    upload = uploads.begin(
+        make_user(),
+        UploadPurpose.VOICE_FILE,
+        name="welcome.wav",
+        size_bytes=len(sound),
+        first_checksum=zlib.crc32(sound),
+    )
+    now = uploads.receive(upload, sound, offset=0, checksum=zlib.crc32(sound))
+    assert now is not None
+    return now
 
 
 def test_an_upload_that_is_not_whole_is_not_taken() -> None:
