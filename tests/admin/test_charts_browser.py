@@ -161,3 +161,14 @@ def test_without_javascript_the_numbers_are_there(chromium, console, boss, campa
     chart(page, "answers").get_by_text("Show as table").click()
     expect(chart(page, "answers").locator(".chart-scroll")).to_be_visible()
     context.close()
+
+
+def test_a_number_of_the_table_leads_to_just_its_calls(desk, boss, campaign):
+    desk.log_in(boss)
+    desk.open(page_of(campaign))
+    outcomes = chart(desk.page, "outcomes")
+    outcomes.get_by_text("Show as table").click()
+    outcomes.locator("td a").first.click()
+
+    expect(desk.page.locator("#result_list tbody tr")).to_have_count(2)
+    assert desk.complaints == []
