@@ -14,7 +14,6 @@ from django.contrib.messages import MessageFailure
 from django.core.exceptions import SuspiciousOperation
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, QueryDict
-from django.utils.html import strip_tags
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
@@ -80,4 +79,4 @@ def _choice(spec: Any, found: ChangeList) -> str:
     """What a filter is set to; its first choice is always "all"."""
     choices = list(spec.choices(found))
     word = next((str(choice.get("display", "")) for choice in choices[1:] if choice.get("selected")), "")
-    return f"{capfirst(str(spec.title))}: {strip_tags(word)}" if word else ""
+    return f"{capfirst(str(spec.title))}: {word}" if word else ""

@@ -86,6 +86,15 @@ def test_a_search_is_exported_and_its_number_stands_nowhere_in_words() -> None:
     assert wanted.number not in text(client, DOWNLOADS)
 
 
+def test_an_export_says_the_whole_name_of_its_campaign_whatever_is_in_it() -> None:
+    client, campaign = visitor(*ALL, "dialer.see_full_numbers"), make_campaign(name="Due <b>today</b> & <VIP>")
+
+    export = order(client, "contacts", f"campaign__id__exact={campaign.pk}")
+
+    assert export.about == "Campaign: Due <b>today</b> & <VIP>"
+    assert "Due &lt;b&gt;today&lt;/b&gt; &amp; &lt;VIP&gt;" in text(client, DOWNLOADS)
+
+
 @pytest.mark.parametrize("query", ["call=open", "call=waiting", "q=%2B62812", "skip_reason__exact=", ""])
 def test_an_export_does_not_end_where_a_list_does(query: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (contact_filters, lists, phone_numbers):
