@@ -172,3 +172,13 @@ def test_a_number_of_the_table_leads_to_just_its_calls(desk, boss, campaign):
 
     expect(desk.page.locator("#result_list tbody tr")).to_have_count(2)
     assert desk.complaints == []
+
+
+def test_the_first_page_is_as_wide_as_the_window_whatever_its_widest_table(desk, boss, campaign):
+    factories.make_account(name="Reminders in Indonesia, second contract, since the spring of 2026")
+    desk.log_in(boss)
+
+    for width in (1100, 900, 768, 700):
+        desk.page.set_viewport_size({"width": width, "height": 900})
+        desk.open("/")
+        assert desk.overhang() <= 0, width
