@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -229,6 +229,18 @@ def test_a_day_on_which_clocks_change_has_its_hours(campaign: Campaign) -> None:
         chart = charts.answers(sums.of_campaign(campaign), until=evening + timedelta(hours=4), rows=nowhere)
 
     assert [step.tick for step in chart.steps] == ["23:00", "00:00", "01:00", "03:00"]
+
+
+def test_an_hour_that_comes_twice_is_two_hours(campaign: Campaign) -> None:
+    with timezone.override("Europe/Berlin"):
+        one = datetime(2026, 10, 24, 23, 0, tzinfo=UTC)
+        for hours, calls in ((1, 2), (2, 1)):  # both begin at two o'clock
+            for _ in range(calls):
+                call(campaign, one + timedelta(hours=hours))
+        chart = charts.answers(sums.of_campaign(campaign), until=one + timedelta(hours=3), rows=nowhere)
+
+    assert [step.tick for step in chart.steps] == ["02:00", "02:00", "03:00"]
+    assert [step.points[0].value for step in chart.steps] == [2, 1, 0]
 
 
 def test_the_table_of_a_chart_stands_on_the_page_for_whoever_wants_numbers(campaign: Campaign, noon: datetime) -> None:
