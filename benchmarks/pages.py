@@ -8,7 +8,6 @@ import io
 import logging
 import os
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 
@@ -67,12 +66,15 @@ def show(pages: list[Page], login: Page) -> None:
     for page in [*pages[:SHOWN], login]:
         found = (page.usual, share_of(page.took, 0.95), max(page.took), share_of(page.worked, 0.5))
         print("".join(f"{seconds * 1000:8.0f}" for seconds in found) + f"  {page.address}")
-    by_kind: dict[str, float] = defaultdict(float)
-    for page in pages:
-        kind = re.sub(r"\d+", "…", page.address)
-        by_kind[kind] = max(by_kind[kind], page.usual)
-    slow = [kind for kind, seconds in by_kind.items() if seconds > AT_MOST]
+    kinds = {kind_of(page) for page in pages}
+    waited = {kind_of(page) for page in pages if page.usual > AT_MOST}
+    worked = {kind_of(page) for page in pages if share_of(page.worked, 0.5) > AT_MOST}
     print(
-        f"{len(pages)} pages of {len(by_kind)} kinds, slowest {pages[0].usual * 1000:.0f} ms; "
-        f"above {AT_MOST * 1000:.0f} ms: {', '.join(slow) or 'none'}"
+        f"{len(pages)} pages of {len(kinds)} kinds, slowest {pages[0].usual * 1000:.0f} ms; "
+        f"above {AT_MOST * 1000:.0f} ms by the clock: {', '.join(sorted(waited)) or 'none'}; by the processor: {', '.join(sorted(worked)) or 'none'}"
     )
+
+
+def kind_of(page: Page) -> str:
+    """Its address without the keys of rows."""
+    return re.sub(r"\d+", "…", page.address)
