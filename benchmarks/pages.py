@@ -71,7 +71,8 @@ def show(pages: list[Page], login: Page) -> None:
     worked = {kind_of(page) for page in pages if share_of(page.worked, 0.5) > AT_MOST}
     print(
         f"{len(pages)} pages of {len(kinds)} kinds, slowest {pages[0].usual * 1000:.0f} ms; "
-        f"above {AT_MOST * 1000:.0f} ms by the clock: {', '.join(sorted(waited)) or 'none'}; by the processor: {', '.join(sorted(worked)) or 'none'}"
+        f"above {AT_MOST * 1000:.0f} ms by the clock: {', '.join(sorted(waited)) or 'none'}; "
+        f"by the processor: {', '.join(sorted(worked)) or 'none'}"
     )
 
 
