@@ -34,10 +34,15 @@ run: $(READY) $(WORDS) .env ## start console and queue for real work
 	@$(RUN) manage.py collectstatic --noinput --verbosity 0
 	@$(RUN) manage.py serve
 
-test: $(READY) $(WORDS) ## run every check and every test
+# The whole suite with WORKERS: several files at once, and then alone what starts real processes and prints its seeds.
+SIDE_BY_SIDE = $(if $(ARGS),,$(WORKERS))
+FILES_AT_ONCE = -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not cluster"
+
+test: $(READY) $(WORDS) ## run every check and every test; WORKERS=2 runs files side by side
 	@PYTHON=$(RUN) sh tests/services.sh
 	$(MAKE) --no-print-directory check
-	$(TEST) $(ARGS)
+	$(TEST) $(if $(SIDE_BY_SIDE),$(FILES_AT_ONCE),$(ARGS))
+	$(if $(SIDE_BY_SIDE),$(TEST) -m cluster)
 
 check: $(READY) ## lint, format, types, migrations, settings
 	$(VENV)/bin/ruff check .

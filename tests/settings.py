@@ -13,10 +13,15 @@ os.environ.update(
     }
 )
 os.environ.setdefault("PUBLIC_URL", "http://testserver")  # a real process of a test has its own
-os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="dialer-tests-"))
+has_folder = "DATA_DIR" in os.environ
+if not has_folder:
+    os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="dialer-tests-")
 
-from config import catalogues
-from config.settings import *  # noqa: F403
+from config import catalogues  # noqa: E402
+from config.settings import *  # noqa: E402, F403
+
+if not has_folder:
+    del os.environ["DATA_DIR"]  # the parallel processes of a run share nothing: each makes a folder of its own
 
 catalogues.compile_stale()
 
