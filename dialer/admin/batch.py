@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from dialer.admin import columns
+from dialer.admin import columns, phone_numbers
 from dialer.admin.base import ReadOnlyAdmin
 from dialer.admin.batch_task import TaskDoors, task_context
 from dialer.admin.doors import address, routes
@@ -51,6 +51,13 @@ def count_people(batches: Iterable[Batch]) -> None:
         batch.open = 0 if batch.state in NEVER_LEFT else row["people"] - row["billed"] - row["silent"]
 
 
+def meant_by(text: str) -> list[int]:
+    """The keys of the batches that have this reference, or in which somebody with this number is."""
+    if found := phone_numbers.keys_about(text, Attempt.objects.all(), "contact__number", "batch_id"):
+        return found
+    return list(Batch.objects.filter(reference=text.strip().lower()).values_list("pk", flat=True))
+
+
 class BatchList(QuickList):
     """A page of batches with its people counted at once."""
 
@@ -85,7 +92,7 @@ class BatchAdmin(VerdictDoors, TaskDoors, ReadOnlyAdmin):
     list_filter = [within_days("sent_at"), of_campaign("campaign"), OfAccount, "state"]
     list_per_page = 25
     search_fields = ["reference__exact"]
-    search_help_text = _("A reference")
+    search_help_text = _("A whole number in any spelling, or the reference of a batch")
     sortable_by: list[str] = []
     fieldsets = [
         (_("The batch"), {"fields": ["campaign_link", "account", "sequence", "the_state", "said", "the_reference"]}),
@@ -137,8 +144,7 @@ class BatchAdmin(VerdictDoors, TaskDoors, ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Batch], search_term: str
     ) -> tuple[QuerySet[Batch], bool]:
-        text = search_term.strip().lower()
-        return (queryset.filter(reference=text) if text else queryset), False
+        return (queryset.filter(pk__in=meant_by(search_term)) if search_term.strip() else queryset), False
 
     def attention(self, request: HttpRequest) -> list[Attention]:
         seen = visible_to(request.user, Batch.objects.all())

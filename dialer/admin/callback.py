@@ -15,7 +15,8 @@ from dialer import tasks
 from dialer.admin import clock, columns, phone_numbers, raw
 from dialer.admin.base import ReadOnlyAdmin
 from dialer.admin.doors import ORDER, back_to, door, routes
-from dialer.admin.filters import OfAccount, within_days
+from dialer.admin.filters import CAMPAIGN, OfAccount, OfCampaign, key_of, within_days
+from dialer.admin.lists import COUNT_CAP
 from dialer.admin.navigation import Attention, Place, Section, capped_count
 from dialer.carriers.contract import Call, ExtensionEvent
 from dialer.flow import ledger
@@ -25,6 +26,29 @@ from dialer.models import Callback, CallbackNumber, CallRecord, TurnedAway
 from dialer.terms import Disposition
 
 CALLS_SHOWN = 50
+
+
+Received = within_days("received_at")
+
+
+class CallbacksOfCampaign(OfCampaign):
+    """Those that told of a call of the campaign, in the order in which they came."""
+
+    field = "numbers__campaign"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Callback]) -> QuerySet[Callback]:
+        """The newest of them, as many as a list shows, by an index that holds day and account, too.
+
+        These must be asked together: of the newest of the campaign alone none may be of the day that is wanted.
+        """
+        if not self.said(CAMPAIGN):
+            return queryset
+        days = Received(request, dict(request.GET.lists()), Callback, None)
+        rows = days.queryset(request, CallbackNumber.objects.filter(campaign=self.chosen))
+        if account := key_of(request.GET.get(OfAccount.parameter_name, "")):
+            rows = rows.filter(account=account)
+        rows = rows.order_by("-received_at", "-callback_id").distinct()
+        return queryset.filter(pk__in=list(rows.values_list("callback_id", flat=True)[: COUNT_CAP + 1]))
 
 
 @admin.register(Callback)
@@ -37,7 +61,7 @@ class CallbackAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
     list_display = ["received", "account", "the_state", "times_received", "source", "complaint"]
     more_columns = ["kind", "applied", "last_received", "how_read"]
     list_select_related = ["account"]
-    list_filter = [within_days("received_at"), OfAccount, "state"]
+    list_filter = [Received, CallbacksOfCampaign, OfAccount, "state"]
     ordering = ["-received_at", "-pk"]
     search_fields = ["numbers__number"]
     search_help_text = _("A whole number in any spelling")
@@ -72,7 +96,7 @@ class CallbackAdmin(phone_numbers.NumbersShown, ReadOnlyAdmin):
         """Those that told of the number; what could not be applied told of none."""
         if not search_term.strip():
             return queryset, False
-        found = phone_numbers.keys_about(search_term, CallbackNumber.objects.all(), "number", "callback")
+        found = phone_numbers.keys_about(search_term, CallbackNumber.objects.all(), "number", "callback_id")
         return queryset.filter(pk__in=found), False
 
     def has_order_permission(self, request: HttpRequest) -> bool:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from dialer import phone
 from dialer.admin import columns, phone_numbers
 from dialer.admin.base import ReadOnlyAdmin
+from dialer.admin.contact_calls import ByAccount, ByCall, ByKey
 from dialer.admin.contact_filters import ByFate, CalledToday, WhySkipped
 from dialer.admin.filters import of_campaign
 from dialer.admin.navigation import Place, Section
@@ -35,7 +36,7 @@ class ContactAdmin(PastDoors, phone_numbers.NumbersShown, ReadOnlyAdmin):
     list_display = ["the_number", "fate", "campaign", "contact_list", "row_number", "cell"]
     list_display_links = ["row_number"]
     fields = ["the_number", "fate", "campaign", "contact_list", "row_number", "cell", "its_texts"]
-    list_filter = [of_campaign("campaign"), WhySkipped, ByFate, CalledToday]
+    list_filter = [of_campaign("campaign"), WhySkipped, ByFate, ByCall, ByKey, ByAccount, CalledToday]
     list_select_related = ["campaign__account", "contact_list"]
     more_columns = ["account", "its_texts"]
     columns_with_links = ["the_number"]

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext_lazy
@@ -11,10 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from dialer.admin import columns, raw
 from dialer.admin.base import ReadOnlyAdmin
-from dialer.admin.filters import OfAccountInTime, within_days
+from dialer.admin.batch import meant_by
+from dialer.admin.filters import CAMPAIGN, OfAccountInTime, OfCampaign, within_days
 from dialer.admin.links import to_row
+from dialer.admin.lists import COUNT_CAP
 from dialer.admin.navigation import Place, Section
-from dialer.models import CarrierExchange
+from dialer.flow.visibility import FEW
+from dialer.models import Batch, CarrierExchange
 
 
 class ByAnswer(admin.SimpleListFilter):
@@ -34,6 +38,25 @@ class ByAnswer(admin.SimpleListFilter):
         return queryset.filter(status__isnull=True) if self.value() == "none" else queryset
 
 
+class ExchangesOfCampaign(OfCampaign):
+    """Those about the campaign's batches; whatever else is said to a carrier is about no campaign."""
+
+    field = "batch__campaign"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[CarrierExchange]) -> QuerySet[CarrierExchange]:
+        """Few are found by their batches and sorted; of many those of others are passed over in the order of time."""
+        if not self.said(CAMPAIGN):
+            return queryset
+        batches = Batch.objects.filter(campaign=self.chosen).order_by().values("pk")
+        few = CarrierExchange.objects.filter(batch__in=batches).order_by().values("pk")[: FEW + 1].count() <= FEW
+        return queryset.filter(batch__in=batches) if few else _in_time(queryset, batches)
+
+
+def _in_time(rows: QuerySet[CarrierExchange], batches: QuerySet[Any]) -> QuerySet[CarrierExchange]:
+    """Without the index of the batches, by that of the time, which holds the batch (see `unaided`)."""
+    return rows.alias(its_batch=Coalesce("batch", Value(0))).filter(its_batch__in=batches)
+
+
 @admin.register(CarrierExchange)
 class ExchangeAdmin(ReadOnlyAdmin):
     navigation = Place(Section.BEHIND_THE_SCENES, 30, "exchanges")
@@ -43,12 +66,12 @@ class ExchangeAdmin(ReadOnlyAdmin):
     )
     list_display = ["time", "the_purpose", "account", "answer", "elapsed", "complaint"]
     list_select_related = ["account"]
-    list_filter = [within_days("at"), OfAccountInTime, ByAnswer]
+    list_filter = [within_days("at"), ExchangesOfCampaign, OfAccountInTime, ByAnswer]
     more_columns = ["address", "batch_link"]
     needs_of_columns = {"batch_link": "batch__campaign"}
     columns_with_links = ["batch_link"]
     search_fields = ["batch__reference__exact"]
-    search_help_text = _("The reference of a batch")
+    search_help_text = _("A whole number in any spelling, or the reference of a batch")
     ordering = ["-at", "-pk"]
     sortable_by: list[str] = []
     empty_value_display = columns.NOTHING
@@ -65,8 +88,11 @@ class ExchangeAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[CarrierExchange], search_term: str
     ) -> tuple[QuerySet[CarrierExchange], bool]:
-        text = search_term.strip().lower()
-        return (queryset.filter(batch__reference=text) if text else queryset), False
+        """Those of the batches that are meant: an exchange itself holds no full number."""
+        if not search_term.strip():
+            return queryset, False
+        of_batches = CarrierExchange.objects.filter(batch__in=meant_by(search_term)).order_by("-pk")
+        return queryset.filter(pk__in=list(of_batches.values_list("pk", flat=True)[: COUNT_CAP + 1])), False
 
     @admin.display(description=_("time"))
     def time(self, row: CarrierExchange) -> SafeString | str:

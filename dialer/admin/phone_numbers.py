@@ -118,7 +118,7 @@ def find(queryset: QuerySet[Any], text: str, field: str, *, may_guess: bool) -> 
 
 
 def keys_about(text: str, rows: QuerySet[Any], field: str, key: str) -> list[int]:
-    """The newest keys, by the row's field `key`, of what has rows about the number that is meant by `text`.
+    """Of the rows whose `field` is the number that is meant by `text`: what stands in their field `key`, newest first.
 
     Only of whole numbers: a beginning is that of so many people that nearly every key would do.
     """

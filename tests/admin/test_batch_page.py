@@ -154,3 +154,13 @@ def test_the_list_of_attempts_costs_the_same_for_one_and_for_many():
     one = query_count(somebody, ATTEMPTS)
     batch_of(10)
     assert query_count(somebody, ATTEMPTS) == one
+
+
+@pytest.mark.parametrize("typed", ["+6281234567890", "081234567890", "0812-3456-7890"])
+def test_batches_are_found_by_a_number_in_them_in_any_spelling(typed):
+    contact = factories.make_contact(number="+6281234567890")
+    batch = factories.make_batch(contacts=[contact])
+    factories.make_batch()
+
+    assert found(visitor(LOOK), LIST, q=typed) == [batch.pk]
+    assert found(visitor(LOOK), LIST, q="0812") == []

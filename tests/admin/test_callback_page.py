@@ -1,6 +1,7 @@
 """Callbacks: kept word for word and shown without harm, applied again after a fix, and who was turned away."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.contrib import admin
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from dialer.admin import clock
 from dialer.flow import ledger
-from dialer.models import Bell, Callback, TurnedAway
+from dialer.models import Bell, Callback, CallbackNumber, TurnedAway
 from tests import factories
 from tests.admin.visits import found, list_of, page_of, query_count, text, visitor
 
@@ -222,3 +223,27 @@ def test_what_is_no_whole_number_finds_no_callback(typed):
     ledger.apply(factories.make_callback(body=bill()))
 
     assert found(visitor(LOOK, "dialer.see_full_numbers"), LIST, q=typed) == []
+
+
+def test_callbacks_are_filtered_by_campaign_together_with_day_and_account():
+    batch = factories.make_batch(state="accepted")
+    bodies = [
+        bill(id=key, destnumber=attempt.contact.number.removeprefix("+62"), userfield=batch.reference)
+        for key, attempt in enumerate(batch.attempts.all(), start=1)
+    ]
+    both = factories.make_callback(account=batch.account, body=b"[" + b",".join(bodies) + b"]")
+    old, other = (factories.make_callback(account=batch.account, body=bill(id=key)) for key in (8, 9))
+    for callback in (old, both, other):
+        ledger.apply(callback)
+    of_campaign = {"campaign__id__exact": batch.campaign_id}
+    CallbackNumber.objects.filter(callback__in=[both, old]).update(campaign=batch.campaign)
+    for rows in (Callback.objects.filter(pk=old.pk), CallbackNumber.objects.filter(callback=old)):
+        rows.update(received_at=timezone.now() - timedelta(days=3))
+    somebody = visitor(LOOK)
+
+    assert found(somebody, LIST, **of_campaign) == [both.pk, old.pk]
+    assert found(somebody, LIST, **of_campaign, days=1) == [both.pk]
+    assert found(somebody, LIST, **of_campaign, account__id__exact=batch.account_id) == [both.pk, old.pk]
+    assert found(somebody, LIST, **of_campaign, account__id__exact=batch.account_id + 1) == []
+    assert found(somebody, LIST, **of_campaign, state__exact="unreadable") == []
+    assert found(somebody, LIST, campaign__id__exact="x") == []

@@ -83,3 +83,27 @@ def test_nobody_edits_or_removes_an_exchange():
     assert boss.post(page_of(exchange), {"purpose": "x"}).status_code == 403
     assert boss.post(page_of(exchange).replace("/change/", "/delete/"), {"post": "yes"}).status_code == 403
     assert CarrierExchange.objects.exists()
+
+
+@pytest.mark.parametrize("typed", ["+6281234567890", "081234567890", "0812-3456-7890"])
+def test_exchanges_are_found_by_a_number_of_their_batch_in_any_spelling(typed):
+    batch = factories.make_batch(contacts=[factories.make_contact(number="+6281234567890")])
+    exchange = factories.make_exchange(batch=batch, account=batch.account)
+    factories.make_exchange(batch=factories.make_batch())
+    factories.make_exchange()
+
+    assert found(visitor(LOOK), LIST, q=typed) == [exchange.pk]
+
+
+@pytest.mark.parametrize("few", [20_000, -1])
+def test_exchanges_are_filtered_by_campaign(few, monkeypatch):
+    monkeypatch.setattr("dialer.admin.exchange.FEW", few)
+    batch = factories.make_batch()
+    ours = [factories.make_exchange(batch=batch, account=batch.account) for _ in range(2)]
+    factories.make_exchange(batch=factories.make_batch(), account=batch.account)
+    factories.make_exchange(account=batch.account)
+    somebody, key = visitor(LOOK), batch.campaign_id
+
+    assert found(somebody, LIST, campaign__id__exact=key) == [row.pk for row in reversed(ours)]
+    assert found(somebody, LIST, campaign__id__exact=key, days="yesterday") == []
+    assert found(somebody, LIST, campaign__id__exact="x") == []

@@ -92,6 +92,7 @@ RECORDINGS = [
     "deadline=missed",
 ]
 EXCHANGES = ["", "days=7", "account__id__exact={account}", "answer=none", "answer=complaint", "days=7&answer=none"]
+OF_CAMPAIGN = ["", "&days=7", "&account__id__exact={account}", "&days=7&account__id__exact={account}"]
 CALLBACKS = [
     "",
     "days=7",
@@ -121,6 +122,47 @@ def test_a_list_finds_its_rows_by_an_index_in_the_order_of_the_index(model, quer
     scans = [line for line in plan if line.startswith("SCAN") and "INDEX" not in line]
     assert sorts == [], plan
     assert [line for line in scans if line.split()[1] not in IN_ORDER_OF_KEYS] == [], plan
+
+
+@pytest.mark.parametrize("beside", OF_CAMPAIGN)
+def test_callbacks_of_a_campaign_are_found_in_the_order_of_an_index_that_holds_day_and_account(beside):
+    assert_passed_over_by("callback_of_campaign", "dialer.callback", beside)
+
+
+@pytest.mark.parametrize("beside", [*OF_CAMPAIGN, "&keypress=1", "&keypress=any", "&days=7&keypress=1", "&call=busy"])
+def test_contacts_are_found_by_calls_in_the_order_of_the_index_of_their_campaign(beside):
+    if beside in ("", "&call=busy"):
+        beside += "&days=1"
+    assert_passed_over_by("call_record_of_campaign", "dialer.contact", beside)
+
+
+@pytest.mark.parametrize("beside", OF_CAMPAIGN)
+def test_of_many_exchanges_those_of_other_campaigns_are_passed_over(beside, monkeypatch):
+    monkeypatch.setattr("dialer.admin.exchange.FEW", -1)
+    assert_passed_over_by("exchange_in_time_with_batch", "dialer.carrierexchange", beside)
+
+
+@pytest.mark.parametrize("beside", OF_CAMPAIGN)
+def test_few_exchanges_are_found_by_their_batches(beside):
+    batch = factories.make_batch()
+    chosen = f"campaign__id__exact={batch.campaign_id}" + beside.format(account=batch.account_id)
+
+    plan = plan_of(f"{list_of('dialer.carrierexchange')}?{chosen}")
+
+    assert "dialer_carrierexchange_batch" in plan[0], plan
+
+
+@pytest.mark.parametrize("model", ["dialer.callback", "dialer.carrierexchange", "dialer.batch"])
+def test_what_is_about_a_number_is_found_by_the_index_of_numbers(model):
+    batch = factories.make_batch()
+    number = batch.attempts.first().contact.number
+
+    with CaptureQueriesContext(connection) as queries:
+        assert visitor(is_superuser=True).get(list_of(model), {"q": number}).status_code == 200
+
+    asked = [query["sql"] for query in queries if '"number"' in query["sql"].split("WHERE")[-1]]
+    assert asked
+    assert all("number" in explain(sql)[0] for sql in asked), [explain(sql) for sql in asked]
 
 
 @pytest.mark.parametrize("of_campaign", ["", "&campaign__id__exact={campaign}"])
@@ -223,6 +265,17 @@ def test_a_list_costs_the_same_for_one_row_and_for_many(model):
             factories.make_call_record(attempt=attempt)
 
     assert query_count(client, list_of(model)) == one
+
+
+def assert_passed_over_by(index: str, model: str, beside: str) -> None:
+    """The first rows of a campaign come by this index, in its order, and what does not fit is not read."""
+    batch = factories.make_batch()
+    chosen = f"campaign__id__exact={batch.campaign_id}" + beside.format(account=batch.account_id)
+
+    plans = [plan for plan in plans_of(f"{list_of(model)}?{chosen}") if index in plan[0]]
+
+    assert plans
+    assert [line for line in plans[0] if "ORDER BY" in line and "RIGHT PART" not in line] == [], plans[0]
 
 
 def plan_of(address: str) -> list[str]:
