@@ -9,7 +9,17 @@ from typing import Any
 from django.db.models import QuerySet
 
 from dialer.flow.visibility import visible_to
-from dialer.models import Attempt, Batch, CallRecord, Contact, DoNotCall, TestCall, Transfer
+from dialer.models import (
+    Attempt,
+    Batch,
+    CallbackNumber,
+    CallRecord,
+    CarrierExchange,
+    Contact,
+    DoNotCall,
+    TestCall,
+    Transfer,
+)
 from dialer.terms import Disposition
 
 MOST = 100  # rows of each kind, the newest; nobody reads further, and a number of our own may have thousands
@@ -45,6 +55,8 @@ class Past:
     entries: list[DoNotCall]
     test_calls: list[TestCall]
     transfers: list[Transfer]
+    callbacks: list[CallbackNumber]  # what carriers pushed about it
+    exchanges: list[CarrierExchange]  # what was said to carriers about its batches
 
     @property
     def events(self) -> list[Event]:
@@ -66,7 +78,8 @@ class Past:
     @property
     def is_cut(self) -> bool:
         """Is there more of some kind than is told?"""
-        rows: Iterable[list[Any]] = (self.contacts, self.attempts, self.calls, self.test_calls, self.transfers)
+        events: Iterable[list[Any]] = (self.contacts, self.attempts, self.calls, self.test_calls, self.transfers)
+        rows = (*events, self.callbacks, self.exchanges)
         return any(len(one) >= MOST for one in rows)
 
     def _events(self) -> Iterator[Event]:
@@ -86,17 +99,28 @@ def past_of(number: str, *, user: Any, calls: QuerySet[CallRecord]) -> Past:
     seen = visible_to(user, Contact.objects.filter(number=number))
     contacts = list(seen.select_related("campaign__account", "contact_list").order_by("-pk")[:MOST])
     attempts = visible_to(user, Attempt.objects.filter(contact__in=[contact.pk for contact in contacts]))
+    attempts = attempts.select_related("batch__campaign", "batch__account", "contact").order_by("-pk")[:MOST]
+    callbacks = visible_to(user, CallbackNumber.objects.filter(number=number)).order_by("-callback_id")
     test_calls = visible_to(user, TestCall.objects.filter(number=number))
     transfers = visible_to(user, Transfer.objects.filter(number=number))
     return Past(
         contacts=contacts,
-        attempts=list(attempts.select_related("batch__campaign", "batch__account", "contact").order_by("-pk")[:MOST]),
+        attempts=list(attempts),
         # By the key, which comes with the index; in the order of time they are put afterwards.
         calls=list(calls.filter(number=number).order_by("-pk")[:MOST]),
         entries=list(DoNotCall.objects.filter(number=number).select_related("list", "added_by")[:MOST]),
         test_calls=list(test_calls.select_related("campaign", "account", "called_by")[:MOST]),
         transfers=list(transfers.select_related("campaign", "account")[:MOST]),
+        callbacks=list(callbacks.select_related("callback__account").defer("callback__body")[:MOST]),
+        exchanges=_exchanges_about({attempt.batch_id for attempt in attempts}, user=user),
     )
+
+
+def _exchanges_about(batches: set[int], *, user: Any) -> list[CarrierExchange]:
+    """The newest of them. Only these are read: for their keys an index is enough."""
+    keys = CarrierExchange.objects.filter(batch__in=batches).order_by("-pk").values("pk")[:MOST]
+    rows = visible_to(user, CarrierExchange.objects.filter(pk__in=keys)).order_by("-pk")
+    return list(rows.select_related("account", "batch__campaign").defer("request", "response"))
 
 
 def beyond_recall(number: str) -> int:

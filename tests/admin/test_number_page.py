@@ -7,12 +7,12 @@ from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 from django.utils import timezone
 
-from dialer.models import Batch, Campaign, DoNotCall, DoNotCallList, TestCall
+from dialer.models import Batch, CallbackNumber, Campaign, DoNotCall, DoNotCallList, TestCall
 from dialer.models.do_not_call import house_list
 from dialer.terms import Disposition, Purpose, SkipReason
 from recordings.models import Recording
 from tests import factories
-from tests.admin.visits import found, list_of, query_count, text, visitor
+from tests.admin.visits import client_of, found, list_of, page_of, query_count, text, visitor
 
 pytestmark = pytest.mark.django_db
 
@@ -24,6 +24,13 @@ FIND = "/dialer/contact/number/"
 
 def past_of(row, kind="contact") -> str:
     return reverse("admin:dialer_contact_past", args=[kind, row.pk])
+
+
+def told(callback, *, number):
+    """The callback told of the number."""
+    return CallbackNumber.objects.create(
+        callback=callback, account=callback.account, number=number, received_at=callback.received_at
+    )
 
 
 def forbid(row, kind="contact") -> str:
@@ -146,6 +153,8 @@ def test_the_page_costs_the_same_for_a_short_and_a_long_past(contact):
         batch = factories.make_batch(campaign=more.campaign, contacts=[more])
         factories.make_call_record(number=NUMBER, attempt=batch.attempts.get(), recording_name="b.mp3")
         factories.make_transfer(number=NUMBER)
+        factories.make_exchange(batch=batch, account=batch.account)
+        told(factories.make_callback(), number=NUMBER)
 
     assert query_count(client, past_of(contact)) == few
 
@@ -237,3 +246,45 @@ def test_the_search_box_says_what_it_takes():
 
     assert "or its beginning" in text(visitor(*LOOK, FULL), list_of("dialer.contact"))
     assert "or its beginning" not in text(visitor(*LOOK), list_of("dialer.contact"))
+
+
+def test_what_carriers_pushed_about_it_and_what_was_said_about_its_batches_stands_below(contact):
+    batch = contact.attempts.get().batch
+    callback, other = factories.make_callback(account=batch.account), factories.make_callback()
+    told(callback, number=NUMBER)
+    told(other, number="+6281234567891")
+    exchange = factories.make_exchange(batch=batch, account=batch.account)
+    others = factories.make_exchange(batch=factories.make_batch())
+
+    page = text(visitor(is_superuser=True), past_of(contact))
+
+    assert page_of(callback) in page
+    assert page_of(exchange) in page
+    assert page_of(other) not in page
+    assert page_of(others) not in page
+
+
+def test_they_are_shown_to_those_who_may_see_such_rows(contact):
+    batch = contact.attempts.get().batch
+    callback = factories.make_callback(account=batch.account)
+    told(callback, number=NUMBER)
+    exchange = factories.make_exchange(batch=batch, account=batch.account)
+
+    assert page_of(callback) not in text(visitor(*LOOK), past_of(contact))
+    assert page_of(exchange) not in text(visitor(*LOOK), past_of(contact))
+    assert page_of(callback) in text(visitor(*LOOK, "dialer.view_callback"), past_of(contact))
+    assert page_of(exchange) in text(visitor(*LOOK, "dialer.view_carrierexchange"), past_of(contact))
+
+
+def test_a_team_sees_there_what_is_of_its_accounts(contact):
+    batch = contact.attempts.get().batch
+    theirs, others = factories.make_callback(account=batch.account), factories.make_callback()
+    for callback in (theirs, others):
+        told(callback, number=NUMBER)
+    member = factories.make_user(*LOOK, "dialer.view_callback")
+    factories.make_team(accounts=[batch.account]).members.add(member)
+
+    page = text(client_of(member), past_of(contact))
+
+    assert page_of(theirs) in page
+    assert page_of(others) not in page
