@@ -4,7 +4,7 @@ search, and the last page; against the same console's smallest page, so that the
 
 import re
 from collections.abc import Iterator
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,11 +14,13 @@ from django.urls import reverse
 from benchmarks import million
 from benchmarks.ratio import Finding
 from benchmarks.visits import Page, reader, share_of, visited
+from dialer.admin.filters import CAMPAIGN, OfCampaign
 from dialer.models import (
     Attempt,
     Batch,
     Callback,
     CallRecord,
+    Campaign,
     CarrierExchange,
     Contact,
     DoNotCall,
@@ -75,10 +77,8 @@ def addresses(client: Client, path: str) -> Iterator[str]:
     yield ""
     shown = client.get(path).context_data["cl"]
     choices = [choices_of(spec, shown) for spec in shown.filter_specs]
-    yield from (f"?{urlencode(one)}" for filter_choices in choices for one in filter_choices)
-    for place, ones in enumerate(choices):
-        for others in choices[place + 1 :]:
-            yield from (f"?{urlencode({**one, **other})}" for one, other in product(thinned(ones), thinned(others)))
+    yield from of_choices(choices)
+    yield from within_a_campaign(client, path, shown)
     for column in range(len(shown.list_display)):
         if shown.list_display[column] in (shown.sortable_by or ()):
             yield from (f"?o={sign}{column}" for sign in ("", "-"))
@@ -87,6 +87,26 @@ def addresses(client: Client, path: str) -> Iterator[str]:
     last = shown.paginator.num_pages
     yield f"?p={last}"
     yield from (f"?{urlencode({**ones[0], 'p': 20})}" for ones in choices if ones)
+
+
+def of_choices(choices: list[list[dict[str, str]]]) -> Iterator[str]:
+    """Each choice of each filter, and pairs of choices of two filters."""
+    yield from (f"?{urlencode(one)}" for filter_choices in choices for one in filter_choices)
+    for ones, others in combinations(choices, 2):
+        yield from (f"?{urlencode({**one, **other})}" for one, other in product(thinned(ones), thinned(others)))
+
+
+def within_a_campaign(client: Client, path: str, shown: Any) -> Iterator[str]:
+    """The other filters, some of which are offered only here, in the largest campaign and in a small one."""
+    if not any(isinstance(spec, OfCampaign) for spec in shown.filter_specs):
+        return
+    keys = Campaign.objects.order_by("pk").values_list("pk", flat=True)
+    for key in (keys.first(), keys.last()):
+        here = {CAMPAIGN: str(key)}
+        offered = client.get(path, here).context_data["cl"]
+        others = [spec for spec in offered.filter_specs if not isinstance(spec, OfCampaign)]
+        yield f"?{urlencode(here)}"
+        yield from of_choices([choices_of(spec, offered) for spec in others])
 
 
 def choices_of(spec: Any, shown: Any) -> list[dict[str, str]]:

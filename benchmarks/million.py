@@ -16,6 +16,7 @@ from dialer.models import (
     Attempt,
     Batch,
     Callback,
+    CallbackNumber,
     CallRecord,
     Campaign,
     CarrierExchange,
@@ -174,6 +175,15 @@ def fill(calls: int) -> Campaign:
         sha256=TEXT_OF_N,
         received_at=_when(now, calls // 4),
         state="CASE WHEN n % 20000 = 3 THEN 'unreadable' ELSE 'applied' END",
+    )
+    write(
+        CallbackNumber(callback_id=1, account_id=account, received_at=now),
+        calls // 4,
+        callback_id="1 + n",
+        account_id=of_account.replace("n /", "n * 4 /"),
+        campaign_id=campaign.replace("n /", "n * 4 /"),
+        number=NUMBER.replace("n)", "n * 4)"),
+        received_at=_when(now, calls // 4),
     )
     write(DoNotCall(list_id=house_list(), added_at=now), calls // 10, number=TENTH_NUMBER)
     write(TestCall(campaign_id=first, account_id=account, called_at=now), 500, number=NUMBER, reference=TEXT_OF_N)
