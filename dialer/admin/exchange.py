@@ -3,8 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet, Value
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext_lazy
@@ -13,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from dialer.admin import columns, raw
 from dialer.admin.base import ReadOnlyAdmin
 from dialer.admin.batch import meant_by
-from dialer.admin.filters import CAMPAIGN, OfAccountInTime, OfCampaign, within_days
+from dialer.admin.filters import CAMPAIGN, OfAccountInTime, OfCampaign, unaided, within_days
 from dialer.admin.links import to_row
 from dialer.admin.lists import COUNT_CAP
 from dialer.admin.navigation import Place, Section
@@ -47,14 +46,11 @@ class ExchangesOfCampaign(OfCampaign):
         """Few are found by their batches and sorted; of many those of others are passed over in the order of time."""
         if not self.said(CAMPAIGN):
             return queryset
-        batches = Batch.objects.filter(campaign=self.chosen).order_by().values("pk")
+        batches = list(Batch.objects.filter(campaign=self.chosen).order_by().values_list("pk", flat=True))
+        if not batches:
+            return queryset.none()
         few = CarrierExchange.objects.filter(batch__in=batches).order_by().values("pk")[: FEW + 1].count() <= FEW
-        return queryset.filter(batch__in=batches) if few else _in_time(queryset, batches)
-
-
-def _in_time(rows: QuerySet[CarrierExchange], batches: QuerySet[Any]) -> QuerySet[CarrierExchange]:
-    """Without the index of the batches, by that of the time, which holds the batch (see `unaided`)."""
-    return rows.alias(its_batch=Coalesce("batch", Value(0))).filter(its_batch__in=batches)
+        return queryset.filter(batch__in=batches) if few else unaided(queryset, "batch", *batches)
 
 
 @admin.register(CarrierExchange)
