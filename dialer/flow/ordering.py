@@ -170,8 +170,12 @@ def periods(campaign: Campaign, *, on: datetime) -> tuple[Period, ...]:
 
 
 def sample(campaign: Campaign) -> Callee | None:
-    """Somebody of the campaign with the texts of a real row; None if there is nobody to call yet."""
-    contact = campaign.contacts.filter(skip_reason="").order_by("pk").first() if campaign.pk else None
+    """Somebody of the campaign with the texts of a real row; None if there is nobody to call yet.
+
+    Whoever lacks a text that is used is nobody to call: they are skipped at the launch.
+    """
+    people = campaign.contacts.filter(skip_reason="") if campaign.pk else Contact.objects.none()
+    contact = people.exclude(pk__in=texts.lacking(campaign).values("pk")).order_by("pk").first()
     return callee(contact) if contact else None
 
 

@@ -107,13 +107,23 @@ def _problems(campaign: Campaign, callable_count: int) -> list[Finding]:
         problems.append(Finding(sentence=gettext("It was launched already."), place=Place.ROW, row=campaign))
     problems += _list_problems(campaign)
     if not callable_count:
-        sentence = gettext("There is nobody to call. Upload a list of numbers.")
-        problems.append(Finding(sentence=sentence, place=Place.NUMBERS))
+        problems.append(Finding(sentence=_nobody(campaign), place=Place.NUMBERS))
     for route in routes.routes_of(campaign):
         problems += _account_problems(campaign, route.account)
         problems += _order_problems(campaign, route.account)
     problems += _found(_hour_problems(campaign) or _clock_problems(campaign), Place.WHEN)
     return _each_once(problems)
+
+
+def _nobody(campaign: Campaign) -> str:
+    if texts.lacking(campaign).exists():
+        return gettext(
+            "There is nobody to call: everybody who could be called lacks a text that is used. Upload a list with these "
+            "texts, or leave them out of the message and the SMS."
+        )
+    if campaign.contacts.exists():
+        return gettext("There is nobody to call: no row of the lists is called. See why, and upload a corrected list.")
+    return gettext("There is nobody to call. Upload a list of numbers.")
 
 
 def _found(sentences: Iterable[str], place: Place, row: Model | None = None) -> list[Finding]:

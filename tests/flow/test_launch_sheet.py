@@ -216,6 +216,37 @@ def test_each_problem_names_the_place_where_it_is_mended() -> None:
     assert places["The campaign has no voice file. Choose one."] == (Place.VOICE, None)
 
 
+def test_where_everybody_lacks_a_text_the_sheet_says_so_and_not_that_there_are_no_numbers() -> None:
+    campaign = make_campaign(account=make_laaffic_account(), sms_text="Dear ${text1}")
+    contact_list = make_contact_list(campaign=campaign)
+    for row_number in (2, 3):
+        make_contact(contact_list=contact_list, row_number=row_number)
+
+    sentences = [finding.sentence for finding in preflight(campaign).problems]
+
+    assert [one for one in sentences if "everybody who could be called lacks a text" in one]
+    assert not [one for one in sentences if "is empty for" in one or "Upload a list of numbers." in one]
+
+
+def test_one_who_lacks_a_text_is_skipped_and_stands_in_nobodys_way() -> None:
+    campaign = make_campaign(account=make_laaffic_account(), sms_text="Dear ${text1}")
+    contact_list = make_contact_list(campaign=campaign)
+    make_contact(contact_list=contact_list, row_number=2)
+    make_contact(contact_list=contact_list, row_number=3, texts=["Adi"])
+
+    sheet = preflight(campaign)
+
+    assert (sheet.callable_count, sheet.skipped) == (1, {SkipReason.TEXT_MISSING: 1})
+    assert not [finding for finding in sheet.problems if "is empty for" in finding.sentence]
+
+
+def test_where_no_row_is_called_the_sheet_asks_for_a_corrected_list() -> None:
+    campaign = make_campaign()
+    make_skipped_contact(SkipReason.DUPLICATE, campaign=campaign)
+
+    assert any("upload a corrected list" in finding.sentence for finding in preflight(campaign).problems)
+
+
 def test_a_voice_file_that_is_not_at_the_carrier_is_brought_there_on_its_page() -> None:
     campaign = ready()
     campaign.voice_file.carrier_files.all().delete()
