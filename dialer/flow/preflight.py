@@ -118,8 +118,8 @@ def _problems(campaign: Campaign, callable_count: int) -> list[Finding]:
 def _nobody(campaign: Campaign) -> str:
     if texts.lacking(campaign).exists():
         return gettext(
-            "There is nobody to call: everybody who could be called lacks a text that is used. Upload a list with these "
-            "texts, or leave them out of the message and the SMS."
+            "There is nobody to call: everybody who could be called lacks a text that is used. Upload a list with "
+            "these texts, or leave them out of the message and the SMS."
         )
     if campaign.contacts.exists():
         return gettext("There is nobody to call: no row of the lists is called. See why, and upload a corrected list.")
