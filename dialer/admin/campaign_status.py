@@ -73,7 +73,7 @@ class StatusDoors:
         return {
             "now": now,
             "parts": _parts(now, _rows_behind(campaign, lambda model: has_list(self, model, request))),
-            "outcomes": _outcomes(campaign, now, with_links=sees_calls),
+            "outcomes": _outcomes(campaign, now),
             "keypresses": _keypresses(campaign, now, with_links=sees_calls),
             "skipped": _skipped(campaign, now),
             "talk_time": duration(calls.talk_seconds),
@@ -121,7 +121,7 @@ def _rows_behind(campaign: Campaign, may_see: Callable[[type[Model]], bool]) -> 
     """Where those of a part are listed, as far as one list holds just them and this user may see it."""
     here = {"campaign__id__exact": campaign.pk}
     lists: dict[str, tuple[type[Model], dict[str, Any]]] = {
-        "settled": (CallRecord, here),
+        "settled": (Contact, {**here, "call": "billed"}),
         "carrier": (Batch, {**here, "state__exact": Batch.State.ACCEPTED.value}),
         "waiting": (Contact, {**here, "call": "waiting"}),
         "silent": (Contact, {**here, "call": "silent"}),
@@ -162,14 +162,18 @@ def _thousandths(part: int, whole: int) -> int:
     return part * 1000 // whole if whole else 0
 
 
-def _outcomes(campaign: Campaign, now: Progress, *, with_links: bool) -> list[Part]:
-    def url(disposition: str) -> str:
-        filters = {"campaign__id__exact": campaign.pk, "disposition__exact": disposition}
-        return list_address(CallRecord, **filters) if with_links else ""
-
+def _outcomes(campaign: Campaign, now: Progress) -> list[Part]:
+    """People, by how the last of their calls ended."""
+    here = {"campaign__id__exact": campaign.pk}
     whole = sum(now.dispositions.values())
     return [
-        Part(kind=kind.value, label=kind.label, count=count, whole=whole, url=url(kind.value))
+        Part(
+            kind=kind.value,
+            label=kind.label,
+            count=count,
+            whole=whole,
+            url=list_address(Contact, **here, call=kind.value),
+        )
         for kind, count in now.dispositions.items()
     ]
 

@@ -27,6 +27,12 @@ def _campaign(request: HttpRequest) -> int:
     return key_of(request.GET.get(CAMPAIGN, ""))
 
 
+def is_by_call(request: HttpRequest) -> bool:
+    """Are only those asked for who had some call?"""
+    names = (*ByCall.parameters, KEY, OfAccount.parameter_name)
+    return bool(_campaign(request)) and any(request.GET.get(name) for name in names)
+
+
 class ByCall(WithinDays):
     """Who was called in these days, with this key and through this account: one call that fits all of it.
 

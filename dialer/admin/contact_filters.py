@@ -1,8 +1,7 @@
 """Filters of contacts: why one is skipped, and what became of the others.
 
 What became of somebody stands in the attempts. Asked of each contact that would be a question for a million rows; so
-the attempts are asked, by their indexes, and only within the campaign that is chosen. In a small campaign it is the
-other way round: its contacts are fewer than all attempts that ended in this way.
+the attempts are asked, by their indexes, and only within the campaign that is chosen.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,11 +16,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from dialer.admin.contact_calls import is_by_call
 from dialer.admin.filters import CAMPAIGN, key_of, unaided
 from dialer.admin.lists import COUNT_CAP
 from dialer.flow import forecast
 from dialer.flow.reports import OVER, newest
-from dialer.flow.visibility import FEW, visible_to
+from dialer.flow.visibility import visible_to
 from dialer.models import Attempt, Batch, CallRecord, Campaign, Contact
 from dialer.terms import Disposition, SkipReason
 
@@ -46,7 +46,10 @@ class WhySkipped(admin.SimpleListFilter):
 
 
 class ByFate(admin.SimpleListFilter):
-    """What became of a contact that is not skipped. The first five are as the page of a campaign counts them."""
+    """What became of a contact that is not skipped, as the page of a campaign counts them.
+
+    An outcome is that of the last call, of whom is not to be called again.
+    """
 
     title = pgettext_lazy("what became of somebody", "call")
     parameter_name = "call"
@@ -59,6 +62,7 @@ class ByFate(admin.SimpleListFilter):
             ("silent", _("silent")),
             ("uncalled", _("refused, dropped or cancelled")),
             ("open", _("no outcome yet")),
+            ("billed", pgettext_lazy("fate of an attempt", "billed")),
             *Disposition.choices,
         ]
 
@@ -68,16 +72,14 @@ class ByFate(admin.SimpleListFilter):
             return contacts
         if fate == "postponed":
             return _postponed(contacts)
-        campaign = key_of(request.GET.get(CAMPAIGN, ""))
-        if fate in PLACES:
-            # Among few found by a search, and for an export, the first of all would not do.
-            if request.GET.get(SEARCH_VAR) or getattr(request, "wants_every_row", False):
-                return contacts.filter(PLACES[fate].everybody(), skip_reason="")
-            return contacts.filter(pk__in=_first(PLACES[fate], campaign, most=COUNT_CAP + 1))
-        wanted = Q(silent_since__isnull=False) if fate == "silent" else Q(disposition=fate)
-        if campaign and Contact.objects.filter(campaign=campaign).order_by().values("pk")[: FEW + 1].count() <= FEW:
-            return contacts.filter(Exists(Attempt.objects.filter(wanted, contact=OuterRef("pk"))))
-        return contacts.filter(pk__in=_attempts_of(campaign).filter(wanted).values("contact"))
+        place = PLACES.get(fate)
+        if place is None:
+            return contacts.none()
+        # Among few found by a search or by their calls, and for an export, the first of all would not do.
+        is_of_few = request.GET.get(SEARCH_VAR) or (fate in Disposition.values and is_by_call(request))
+        if is_of_few or getattr(request, "wants_every_row", False):
+            return contacts.filter(place.everybody(), skip_reason="")
+        return contacts.filter(pk__in=_first(place, key_of(request.GET.get(CAMPAIGN, "")), most=COUNT_CAP + 1))
 
 
 class CalledToday(admin.SimpleListFilter):
@@ -137,14 +139,23 @@ def _in_waiting_batches(attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:
     return newest(_open(attempts).filter(batch__state=Batch.State.WAITING)).order_by()  # few batches wait at a time
 
 
-def _dropped(attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:
-    return newest(attempts.filter(NOT_AGAIN, disposition=Disposition.NOT_CALLED)).order_by("contact")
-
-
 def _refused(attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:
     """Few: a campaign pauses when it is refused."""
-    billed = CallRecord.objects.filter(attempt=OuterRef("pk"))
-    return newest(attempts.filter(NOT_AGAIN, ~Exists(billed), batch__state=Batch.State.REFUSED)).order_by()
+    return newest(attempts.filter(NOT_AGAIN, REFUSED)).order_by()
+
+
+def _billed(attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:
+    rows = attempts.filter(NOT_AGAIN, ~REFUSED, settled_at__isnull=False).exclude(disposition=Disposition.NOT_CALLED)
+    return newest(rows).order_by("contact")
+
+
+def _silent(attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:
+    rows = attempts.filter(NOT_AGAIN, ~REFUSED, silent_since__isnull=False, settled_at__isnull=True)
+    return newest(rows).order_by("contact")
+
+
+def _ended(disposition: Disposition) -> Callable[[QuerySet[Attempt]], QuerySet[Attempt]]:
+    return lambda attempts: newest(attempts.filter(NOT_AGAIN, ~REFUSED, disposition=disposition)).order_by("contact")
 
 
 def _cancelled(attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:
@@ -154,11 +165,19 @@ def _cancelled(attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:
 
 
 NOT_AGAIN = Q(retry_at__isnull=True) | Q(batch__campaign__state__in=OVER)
+# By the carrier, and nobody was called all the same.
+REFUSED = Q(~Exists(CallRecord.objects.filter(attempt=OuterRef("pk"))), batch__state=Batch.State.REFUSED)
 PLACES = {
     "open": Place(attempts=[_open], campaigns=~Q(state__in=OVER)),
     "waiting": Place(attempts=[_again, _in_waiting_batches], campaigns=~Q(state__in=OVER)),
     "again": Place(attempts=[_again], campaigns=None),
-    "uncalled": Place(attempts=[_dropped, _refused, _cancelled], campaigns=Q(state=Campaign.State.CANCELLED)),
+    "silent": Place(attempts=[_silent], campaigns=None),
+    "billed": Place(attempts=[_billed], campaigns=None),
+    **{one.value: Place(attempts=[_ended(one)], campaigns=None) for one in Disposition},
+    "uncalled": Place(
+        attempts=[_ended(Disposition.NOT_CALLED), _refused, _cancelled],
+        campaigns=Q(state=Campaign.State.CANCELLED),
+    ),
 }
 
 

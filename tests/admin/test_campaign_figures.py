@@ -72,7 +72,20 @@ def scheduled() -> Campaign:
     return campaign
 
 
-SITUATIONS = [everywhere, cancelled, finished, scheduled]
+def twice() -> Campaign:
+    """Two people who were busy: of one the next call was answered, of the other it is still to come."""
+    campaign = make_campaign(state=Campaign.State.RUNNING, is_planned=True)
+    people = make_contacts(2, campaign=campaign)
+    first = list(make_batch(contacts=people, state=State.SETTLED).attempts.order_by("pk"))
+    settle(first, Disposition.BUSY)
+    Attempt.objects.filter(pk=first[1].pk).update(retry_at=timezone.now() + LATER)
+    settle(make_batch(contacts=people[:1], state=State.ACCEPTED, round=2).attempts.all(), Disposition.ANSWERED)
+    for attempt in Attempt.objects.filter(settled_at__isnull=False):
+        make_call_record(attempt=attempt, disposition=attempt.disposition)
+    return campaign
+
+
+SITUATIONS = [everywhere, cancelled, finished, scheduled, twice]
 
 
 @pytest.fixture
@@ -84,7 +97,7 @@ def boss() -> Client:
 
 
 @pytest.mark.parametrize("situation", SITUATIONS, ids=lambda one: one.__name__)
-@pytest.mark.parametrize("kind", ["waiting", "silent", "not-called"])
+@pytest.mark.parametrize("kind", ["settled", "waiting", "silent", "not-called"])
 def test_a_part_leads_to_its_people(boss: Client, situation: Callable[[], Campaign], kind: str) -> None:
     campaign = situation()
 
@@ -117,7 +130,16 @@ def test_a_key_leads_to_the_calls_in_which_it_was_pressed(boss: Client) -> None:
     assert found(boss, key.url) == [campaign.call_records.get().pk]
 
 
-@pytest.mark.parametrize("fate", ["open", "waiting", "again", "uncalled"])
+@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda one: one.__name__)
+def test_an_outcome_leads_to_the_people_whose_last_call_ended_so(
+    boss: Client, situation: Callable[[], Campaign]
+) -> None:
+    outcomes = boss.get(page_of(situation())).context["outcomes"]
+
+    assert {one.kind: len(found(boss, one.url)) for one in outcomes} == {one.kind: one.count for one in outcomes}
+
+
+@pytest.mark.parametrize("fate", ["open", "waiting", "again", "uncalled", "billed", "silent", "busy", "not_called"])
 @pytest.mark.parametrize("situation", SITUATIONS, ids=lambda one: one.__name__)
 def test_a_search_and_a_list_agree_on_who_is_where(boss: Client, situation: Callable[[], Campaign], fate: str) -> None:
     """Within a search everybody is asked for, in a list the first so many."""

@@ -237,7 +237,7 @@ def test_parts_lead_to_the_rows_behind_them():
 
     parts = {part.kind: part.url for part in visitor(is_superuser=True).get(page_of(campaign)).context["parts"]}
 
-    assert parts["settled"] == f"/dialer/callrecord/?campaign__id__exact={campaign.pk}"
+    assert parts["settled"] == f"/dialer/contact/?campaign__id__exact={campaign.pk}&call=billed"
     assert parts["waiting"] == f"/dialer/contact/?campaign__id__exact={campaign.pk}&call=waiting"
     assert {part.url for part in visitor(VIEW).get(page_of(campaign)).context["parts"]} == {""}
 

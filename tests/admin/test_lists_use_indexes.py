@@ -61,6 +61,8 @@ CONTACTS = [
     "call=open",
     "campaign__id__exact={campaign}&call=busy",
     "campaign__id__exact={campaign}&call=open",
+    "call=billed",
+    "campaign__id__exact={campaign}&call=billed",
     "call=waiting",
     "call=uncalled",
     "call=postponed",
@@ -78,6 +80,8 @@ WAITING = [
     ("call=waiting", "attempt_planned_in_order"),
     ("call=again", "attempt_planned_in_order"),
     ("call=postponed", "contact_postponed"),
+    ("call=silent", "attempt_silent"),
+    ("call=busy", "attempt_by_disposition"),
 ]
 RECORDINGS = [
     "",
