@@ -20,7 +20,18 @@ pytestmark = pytest.mark.django_db
 # Rows that only the machine writes, or that are a part of another row: no page and no operation asks for these.
 WITHOUT_A_DOOR = {
     *("apianswer", "bell", "calltally", "campaignplan", "carrierfile", "carrierperiod", "callwindow", "heartbeat"),
-    *("batchtally", "columnchoice", "noticecause", "savedfilter", "retryrule", "route", "seat", "testcall"),
+    *(
+        "batchtally",
+        "callbackbacklog",
+        "callbacknumber",
+        "columnchoice",
+        "noticecause",
+        "savedfilter",
+        "retryrule",
+        "route",
+        "seat",
+        "testcall",
+    ),
 }
 # Of rows that no person adds, changes or removes: what a page offers instead is a permission of its own.
 MADE_BY_THE_MACHINE = {
