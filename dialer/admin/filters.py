@@ -4,7 +4,7 @@ No DISTINCT, no function on a column, no choices that have to be counted first. 
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib.admin import ListFilter, SimpleListFilter
@@ -89,9 +89,9 @@ class WithinDays(AskingFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         first, last = self.days()
         if first:
-            queryset = queryset.filter(**{f"{self.moment}__gte": _midnight(first)})
+            queryset = queryset.filter(**{f"{self.moment}__gte": clock.midnight(first)})
         if last:
-            queryset = queryset.filter(**{f"{self.moment}__lt": _midnight(last + timedelta(days=1))})
+            queryset = queryset.filter(**{f"{self.moment}__lt": clock.midnight(last + timedelta(days=1))})
         return queryset
 
     def days(self) -> tuple[date | None, date | None]:
@@ -231,7 +231,3 @@ def _day(text: str) -> date | None:
         return parse_date(text)
     except ValueError:
         return None  # such as the 30th of February
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
