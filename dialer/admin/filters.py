@@ -40,8 +40,8 @@ class AskingFilter(ListFilter):
         self.opts = model._meta
         self.user = request.user
         for name in self.parameters:
-            if name in params:
-                self.used_parameters[name] = params.pop(name)[-1]
+            if name in params and self.understands(name, said := params.pop(name)[-1]):
+                self.used_parameters[name] = said
         self.kept = [
             (name, value)
             for name, values in request.GET.lists()
@@ -54,6 +54,10 @@ class AskingFilter(ListFilter):
 
     def expected_parameters(self) -> list[str]:
         return list(self.parameters)
+
+    def understands(self, name: str, said: str) -> bool:
+        """Whether this says something; what does not is passed over, and filters nothing."""
+        return True
 
     def said(self, name: str) -> str:
         """What the address says under this name; "" for nothing."""
@@ -85,6 +89,9 @@ class WithinDays(AskingFilter):
         ("7", _("The last 7 days")),
         ("30", _("The last 30 days")),
     )
+
+    def understands(self, name: str, said: str) -> bool:
+        return said in dict(self.OFFERED) if name == "days" else _day(said) is not None
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         first, last = self.days()

@@ -57,6 +57,11 @@ class CarefulList(ChangeList):
         except (OverflowError, DataError) as error:  # a number too large for its column
             raise IncorrectLookupParameters(error) from error
 
+    def get_filters(self, request: HttpRequest) -> tuple[Any, ...]:
+        """A filter filters when it uses what the address says, not already when the address names it."""
+        specs, *others, _named = super().get_filters(request)
+        return specs, *others, any(spec.used_parameters for spec in specs)
+
 
 class QuickList(CarefulList):
     """A list of which only the rows of the shown page are read, and of these not the page's `long_fields`."""

@@ -229,3 +229,16 @@ def test_a_campaign_among_many_is_found_by_a_part_of_its_name():
     answer = client.get(reverse("admin:dialer_callrecord_campaigns"), {"name": "needle"})
     assert answer.json() == {"campaigns": [{"key": wanted.pk, "name": "Needle of March"}]}
     assert visitor().get(reverse("admin:dialer_callrecord_campaigns")).status_code == 403
+
+
+@pytest.mark.parametrize("said", ["from=2026-13-99", "from=&until=", "days=soon"])
+def test_days_that_are_none_filter_nothing_and_nothing_is_said_to_be_filtered(said):
+    call = factories.make_call_record()
+    client = visitor(LOOK, "dialer.export_contacts")
+
+    page = text(client, f"{LIST}?{said}")
+
+    assert found(client, f"{LIST}?{said}") == [call.pk]
+    assert "Clear all filters" not in page
+    assert "Export what is filtered…" not in page
+    assert "Clear all filters" in text(client, f"{LIST}?{said}&disposition__exact=busy")
