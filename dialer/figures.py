@@ -4,7 +4,7 @@ CLDR's forms through Babel, since Django's own group Chinese by ten thousands an
 """
 
 from copy import copy
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from functools import cache
 
 from babel import Locale
@@ -25,6 +25,11 @@ def amount(value: Decimal | float, *, places: int | None = None) -> str:
     pattern = copy(locale().decimal_formats[None])
     pattern.frac_prec = (places, places)
     return str(pattern.apply(value, locale()))
+
+
+def balance(value: Decimal) -> str:
+    """What is left, with two decimals and never more than there is: 1,234.50."""
+    return amount(value.quantize(Decimal("0.01"), ROUND_FLOOR), places=2)
 
 
 def money(value: Decimal | float, currency: str) -> str:

@@ -293,8 +293,8 @@ class AccountAdmin(AccountFiles, ConsoleAdmin):
             return columns.NOTHING
         level = account.balance_warning
         if left <= 0 or (level is not None and left < level):
-            return columns.state_badge(figures.amount(left), "warning")
-        return figures.amount(left)
+            return columns.state_badge(figures.balance(left), "warning")
+        return figures.balance(left)
 
     @admin.display(description=pgettext_lazy("money", "left"))
     def balance_told(self, account: Account) -> SafeString:
@@ -302,7 +302,7 @@ class AccountAdmin(AccountFiles, ConsoleAdmin):
         left = account.balance_total
         told = {
             "account": account,
-            "left": figures.amount(left) if left is not None else "",
+            "left": figures.balance(left) if left is not None else "",
             "parts": _parts(account),
             "complaint": account.balance_complaint or (money.warning(account) if left is not None else ""),
             "may_ask": getattr(account, "may_change", False),
@@ -337,7 +337,7 @@ def _parts(account: Account) -> list[tuple[str, str]]:
         gettext("gift"): account.balance_gift,
         gettext("credit"): account.balance_credit,
     }
-    return [(name, figures.amount(amount)) for name, amount in parts.items() if amount]
+    return [(name, figures.balance(amount)) for name, amount in parts.items() if amount]
 
 
 def _state(word: str, kind: str, why: str) -> SafeString:

@@ -177,4 +177,4 @@ def _state(account: Account) -> tuple[Text, str]:
 
 def _balance(account: Account) -> str:
     left = account.balance_total
-    return columns.NOTHING if left is None or not money.tells(account) else figures.amount(left)
+    return columns.NOTHING if left is None or not money.tells(account) else figures.balance(left)

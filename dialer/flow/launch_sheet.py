@@ -116,7 +116,7 @@ def _account(part: Share) -> Content:
         "people": part.people,
         "batch_size": part.batch_size,
         "batch_count": part.batch_count,
-        "balance": figures.amount(left) if left is not None else "",
+        "balance": figures.balance(left) if left is not None else "",
         "balance_as_of": account.balance_asked_at.isoformat() if left is not None and account.balance_asked_at else "",
         "checked_at": account.tested_at.isoformat() if account.tested_at else "",
         "check_complaint": account.test_complaint,

@@ -98,7 +98,7 @@ def warning(account: Account, *, now: datetime | None = None) -> str:
     if account.balance_warning is not None and left < account.balance_warning:
         low = gettext("Only %(left)s is left on “%(account)s”, less than the %(least)s of its warning. Top it up.")
         least = figures.amount(account.balance_warning)
-        return low % {"left": figures.amount(left), "account": account, "least": least}
+        return low % {"left": figures.balance(left), "account": account, "least": least}
     if account.balance_asked_at < now - OLD:
         old = gettext("The balance of “%(account)s” was last told more than an hour ago. %(because)s")
         return old % {"account": account, "because": _why_unknown(account)}

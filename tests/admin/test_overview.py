@@ -93,13 +93,13 @@ def test_an_account_says_what_it_did_and_when_its_carrier_was_last_heard(campaig
 
 def test_a_balance_is_shown_where_the_carrier_tells_it_and_a_short_one_is_marked() -> None:
     account = factories.make_laaffic_account(
-        balance=Decimal(12), balance_asked_at=timezone.now(), balance_warning=Decimal(50)
+        balance=Decimal("12.349"), balance_asked_at=timezone.now(), balance_warning=Decimal(50)
     )
     factories.make_campaign(account=account)
 
     (line,) = visitor(is_superuser=True).get("/").context["overview"].accounts
 
-    assert (line.balance, line.is_short) == ("12.00", True)
+    assert (line.balance, line.is_short) == ("12.34", True)
 
 
 def test_what_starts_by_itself_next_is_told_on_the_clock_of_the_people_called() -> None:
