@@ -70,6 +70,19 @@ def take_back(batch: Batch, *, by: Any) -> int:
     return _settle(batch, by=by)
 
 
+def learn_name(batch: Batch, carrier: Carrier) -> str:
+    """The batch knows what its carrier calls it; "" if the carrier has none of our reference, or does not tell.
+
+    May be repeated. Raises CarrierError.
+    """
+    if not batch.carrier_task_id and can_be_asked(batch):
+        task = _find(batch, carrier)
+        if task is not None:
+            Batch.objects.filter(pk=batch.pk, carrier_task_id="").update(carrier_task_id=task.carrier_task_id)
+            batch.carrier_task_id = task.carrier_task_id
+    return batch.carrier_task_id
+
+
 def _find(batch: Batch, carrier: Carrier) -> Task | None:
     return carrier.find_task(batch.reference, since=(batch.sent_at or batch.due_at) - CLOCK_DIFFERENCE)
 
@@ -77,7 +90,9 @@ def _find(batch: Batch, carrier: Carrier) -> Task | None:
 def _cancel(batch: Batch, carrier: Carrier) -> None:
     """The carrier has confirmed that it will not begin. Raises DialerError."""
     try:
-        task_id = batch.carrier_task_id or _name_there(batch, carrier)
+        task_id = learn_name(batch, carrier)
+        if not task_id:
+            raise Refused(gettext("The carrier knows no batch with this reference."))
         _cancel_once(carrier, task_id)
     except (BadCredentials, TryLater, NotSent) as error:
         raise DialerError(gettext("It was not taken back: %(reason)s") % {"reason": error}) from error
@@ -100,16 +115,6 @@ def _cancel_once(carrier: Carrier, task_id: str) -> None:
     except Refused:
         if carrier.task(task_id).state != TaskState.CANCELLED:
             raise
-
-
-def _name_there(batch: Batch, carrier: Carrier) -> str:
-    """Raises CarrierError, Refused among them if the carrier has no such batch."""
-    task = _find(batch, carrier)
-    if task is None:
-        raise Refused(gettext("The carrier knows no batch with this reference."))
-    Batch.objects.filter(pk=batch.pk, carrier_task_id="").update(carrier_task_id=task.carrier_task_id)
-    batch.carrier_task_id = task.carrier_task_id
-    return task.carrier_task_id
 
 
 def _settle(batch: Batch, *, by: Any) -> int:

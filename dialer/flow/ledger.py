@@ -4,6 +4,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,8 +15,19 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from dialer.carriers import with_feature
-from dialer.carriers.contract import BadCredentials, BillQuery, Call, CallbackAnswer, CarrierError, Reading
-from dialer.flow import callback_numbers, evidence, extensions, facts, outcome, state, tallies, webhooks, withdrawal
+from dialer.carriers.contract import BadCredentials, BillQuery, Call, CallbackAnswer, Carrier, CarrierError, Reading
+from dialer.flow import (
+    callback_numbers,
+    carrier_tasks,
+    evidence,
+    extensions,
+    facts,
+    outcome,
+    state,
+    tallies,
+    webhooks,
+    withdrawal,
+)
 from dialer.flow.connect import carrier_of
 from dialer.flow.matching import Matcher
 from dialer.flow.seat import hold
@@ -226,10 +238,10 @@ def _ask(batch: Batch, *, now: datetime) -> None:
     # First, so that whatever ends this turn, the other batches get theirs.
     this.update(ask_at=evidence.ask_again_at(batch, now=now), ask_count=F("ask_count") + 1)
     start = (batch.sent_at or now) - timedelta(seconds=settings.BILLS_OVERLAP_SECONDS)
+    carrier = carrier_of(batch.account, batch=batch)
     try:
-        for calls in carrier_of(batch.account, batch=batch).bills(
-            BillQuery(start=start, end=now + AHEAD, reference=batch.reference)
-        ):
+        _learn_name(batch, carrier)
+        for calls in carrier.bills(BillQuery(start=start, end=now + AHEAD, reference=batch.reference)):
             record(batch.account, calls, via=Via.PULL)
     except CarrierError as error:
         _note_pull(batch.account, pull_complaint=str(error))
@@ -237,6 +249,18 @@ def _ask(batch: Batch, *, now: datetime) -> None:
         logger.error("batch %s: a bill was not understood: %s", batch.pk, type(error).__name__)
     else:
         this.update(asked_at=now)
+
+
+def _learn_name(batch: Batch, carrier: Carrier) -> None:
+    """Calls that told only what the carrier calls their batch are linked, where the launch was not answered with it.
+
+    A carrier that does not tell now is asked with the next question; the bills may know the calls all the same.
+    """
+    if batch.state != Batch.State.ACCEPTED or batch.carrier_task_id:
+        return
+    with suppress(CarrierError):
+        if carrier_tasks.learn_name(batch, carrier):
+            adopt(of=batch)
 
 
 def ask_now(account: Account) -> None:

@@ -203,14 +203,16 @@ def _task_id(carrier: Carrier, batch: Batch) -> str:
 
 
 def _accept(batch: Batch, message: str, *, task_id: str) -> bool:
+    """Without the carrier's name of it, it is asked about soon: status reports may tell nothing but this name."""
+    now = timezone.now()
     is_ours = _note(
         batch,
         Batch.State.ACCEPTED,
         message=message,
         carrier_task_id=task_id or batch.carrier_task_id,
         sent_at=batch.sent_at,
-        answered_at=timezone.now(),
-        ask_at=evidence.ask_at(batch),
+        answered_at=now,
+        ask_at=evidence.ask_at(batch) if task_id else evidence.ask_again_at(batch, now=now),
     )
     if is_ours:
         told = {"number": batch.sequence, "message": message}

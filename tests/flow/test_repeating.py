@@ -527,6 +527,29 @@ def test_a_status_report_before_the_answer_to_the_launch_waits_for_its_batch(laa
     assert not Attempt.objects.filter(settled_at__isnull=True).exists()
 
 
+def test_a_batch_without_the_carriers_name_of_it_is_asked_about_until_its_status_reports_find_it(
+    laaffic: TestCarrier,
+) -> None:
+    campaign = running(laaffic, 0, 60)
+    laaffic.order_fates(SEND, "drop_after_accept")
+    laaffic.order_fates(LIST, "refuse:-22", "html_after_accept", "html_after_accept")
+    send_all()
+    laaffic.wait()
+    _push(laaffic)
+    assert (only(campaign).state, only(campaign).carrier_task_id) == (State.ACCEPTED, "")
+    assert CallRecord.objects.filter(attempt__isnull=True).count() == 2
+
+    soon = timezone.now() + timedelta(minutes=1)
+    assert only(campaign).ask_at < soon
+    assert ledger.ask_next(now=soon)  # it does not tell this time either
+    assert CallRecord.objects.filter(attempt__isnull=True).count() == 2
+    assert ledger.ask_next(now=only(campaign).ask_at)
+
+    assert only(campaign).carrier_task_id
+    assert CallRecord.objects.filter(attempt__isnull=True).count() == 0
+    assert not Attempt.objects.filter(settled_at__isnull=True).exists()
+
+
 def test_calls_whose_report_was_lost_are_found_by_asking(laaffic: TestCarrier) -> None:
     campaign = running(laaffic, 0, 60, 42)
     send_all()
