@@ -149,6 +149,20 @@ def test_charts_fit_on_a_phone(phone, boss, campaign):
     assert phone.complaints == []
 
 
+def test_a_wide_table_of_a_chart_scrolls_by_itself_on_a_phone(phone, boss, campaign):
+    people = factories.make_contacts(len(Disposition.values), campaign=campaign)
+    batch = factories.make_batch(contacts=people, state=Batch.State.ACCEPTED)
+    for attempt, disposition in zip(batch.attempts.all(), Disposition.values, strict=True):
+        factories.make_call_record(attempt=attempt, started_at=timezone.now(), disposition=disposition)
+    phone.log_in(boss)
+    for address in ("/", page_of(campaign)):
+        phone.open(address)
+        chart(phone.page, "outcomes").get_by_text("Show as table").click()
+        table = chart(phone.page, "outcomes").locator(".chart-scroll")
+        assert table.evaluate("one => one.scrollWidth > one.clientWidth")
+        assert phone.overhang() <= 0
+
+
 def test_without_javascript_the_numbers_are_there(chromium, console, boss, campaign):
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
