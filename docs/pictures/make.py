@@ -190,7 +190,9 @@ def launch(page: Page, told: Demo) -> None:
 
 
 def take(page: Page, name: str) -> None:
+    """What is seen on top of the page, wherever something was clicked."""
     target = HERE / f"{name}.png"
+    page.evaluate("scrollTo(0, 0)")
     page.screenshot(path=target, animations="disabled")
     if target.stat().st_size > MOST_BYTES:
         sys.exit(f"{target.name} is larger than {MOST_BYTES:,} bytes.")
